@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kvmxx: kvm-intel.ko in C++20. 'make help' lists the targets.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+
+include $(sort $(wildcard scripts/make/*.mk))
+
+.PHONY: all clean help
+
+all: modules ## kvm-intel.ko (the default)
+
+clean: ## remove everything that was built
+	$(Q)rm -rf build kvm-intel.ko kvm-intel.mod kvm-intel.mod.c modules.order Module.symvers .tmp_*
+	$(Q)find . -name .git -prune -o \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -type f -exec rm -f {} +
+	$(Q)rm -f kvm-intel.o kvm-intel.mod.o
+
+help: ## this table
+	@scripts/make/help $(MAKEFILE_LIST)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vmx/types.hpp"
+
+/// Basic exit reasons (SDM, appendix "VMX Basic Exit Reasons"): bits 15:0 of the exit-reason field.
+namespace vmx {
+
+// clang-format off
+enum class Reason : u16 {
+	exception_nmi         = 0,  external_interrupt = 1,  triple_fault        = 2,  init_signal       = 3,
+	sipi                  = 4,  io_smi             = 5,  other_smi           = 6,  interrupt_window  = 7,
+	nmi_window            = 8,  task_switch        = 9,  cpuid               = 10, getsec            = 11,
+	hlt                   = 12, invd               = 13, invlpg              = 14, rdpmc             = 15,
+	rdtsc                 = 16, rsm                = 17, vmcall              = 18, vmclear           = 19,
+	vmlaunch              = 20, vmptrld            = 21, vmptrst             = 22, vmread            = 23,
+	vmresume              = 24, vmwrite            = 25, vmxoff              = 26, vmxon             = 27,
+	cr_access             = 28, mov_dr             = 29, io_instruction      = 30, rdmsr             = 31,
+	wrmsr                 = 32, invalid_guest      = 33, msr_load_fail       = 34, mwait             = 36,
+	monitor_trap_flag     = 37, monitor            = 39, pause               = 40, machine_check     = 41,
+	tpr_below_threshold   = 43, apic_access        = 44, virtualized_eoi     = 45, gdtr_idtr         = 46,
+	ldtr_tr               = 47, ept_violation      = 48, ept_misconfig       = 49, invept            = 50,
+	rdtscp                = 51, preemption_timer   = 52, invvpid             = 53, wbinvd            = 54,
+	xsetbv                = 55, apic_write         = 56, rdrand              = 57, invpcid           = 58,
+	vmfunc                = 59, encls              = 60, rdseed              = 61, pml_full          = 62,
+	xsaves                = 63, xrstors            = 64, pconfig             = 65, spp_event         = 66,
+	umwait                = 67, tpause             = 68, bus_lock            = 74, notify            = 75,
+};
+// clang-format on
+
+inline constexpr unsigned exit_reasons = 76;
+
+/// The exit-reason field as a whole.
+struct ExitReason {
+	u32 raw;
+
+	constexpr Reason basic() const { return static_cast<Reason>(raw & 0xffff); }
+	constexpr bool bus_lock() const { return raw & bit(26); }
+	constexpr bool entry_failed() const { return raw & bit(31); }
+};
+
+} // namespace vmx

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The Bochs engine: an emulated CPU with VMX on any host."""
+
+import re
+from pathlib import Path
+
+from .errors import LabError
+from .machine import Machine
+from .process import Emulator
+from .tools import host_file, tool
+
+# Emulated instructions per emulated second, which is also the TSC's frequency
+IPS = 50_000_000
+
+# What the option `megs` and the host's share of `memory` can hold
+HOST_MEMORY_MAX = 2048
+
+# Models the lab was tried with, and what KVM finds in them
+MODELS = {
+    "corei7_skylake_x": "EPT, VPID, unrestricted guest, APICv, shadow VMCS, PML, TSC scaling",
+    "corei7_haswell_4770": "EPT, VPID, unrestricted guest, shadow VMCS",
+    "corei5_lynnfield_750": "EPT and VPID without unrestricted guest: real mode is emulated",
+    "core2_penryn_t9600": "no EPT, no VPID: shadow paging",
+}
+
+# A wrong TSC frequency would make every sleep 70 times as long as asked for: CPUID tells 3.5 GHz.
+COMMAND_LINE = (
+    "console=ttyS0,115200 quiet mitigations=off tsc=reliable no_timer_check nokaslr "
+    f"tsc_early_khz={IPS // 1000} lpj={IPS // 250} i8042.noaux i8042.nokbd i8042.noprobe=1 "
+    "cryptomgr.notests random.trust_cpu=on oops=panic panic=0 log_buf_len=1M")
+
+BOCHSRC = """\
+plugin_ctrl: unmapped=1, biosdev=1, serial=1
+display_library: term
+memory: guest={memory}, host={host_memory}
+romimage: file={bios}
+vgaromimage: file={vgabios}
+cpu: model={cpu}, count={smp}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=1
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=disk, path=boot.img, mode=flat
+ata0-slave: type=disk, path=root.img, mode=flat
+ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15
+ata1-master: type=disk, path=run.img, mode=flat
+boot: disk
+com1: enabled=1, mode=file, dev=console.pipe
+com2: enabled=1, mode=file, dev=frames.pipe
+log: log.pipe
+clock: sync=none
+magic_break: enabled=1
+panic: action=report
+error: action=ignore
+info: action=ignore
+debug: action=ignore
+"""
+
+# The log's lines that mean the machine is gone for good
+FATAL = re.compile(r"\(13\) exception with no resolution|>>PANIC<<.*")
+
+
+class Bochs(Machine):
+    name = "bochs"
+    command_line = COMMAND_LINE
+    fatal = FATAL
+    snapshot: Path | None = None
+    restorer: Path | None = None
+
+    def check(self):
+        tool("bochs-bin")
+        host_file("/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so", "bochs-term")
+        if not re.fullmatch(r"[a-z0-9_]+", self.options.cpu):
+            raise LabError(f"--cpu {self.options.cpu}: no CPU model; see scripts/vm models")
+
+    def bochsrc(self) -> str:
+        """The configuration; it names files of the run's directory only, so it fits every run."""
+        options = self.options
+        return BOCHSRC.format(
+            memory=options.memory, host_memory=min(options.memory, HOST_MEMORY_MAX),
+            bios=host_file("/usr/share/bochs/BIOS-bochs-latest", "bochsbios"),
+            vgabios=host_file("/usr/share/bochs/VGABIOS-lgpl-latest", "bochs"),
+            cpu=options.cpu, smp=options.smp, ips=IPS)
+
+    def _start(self, directory: Path, output: Path, debugger: str, arguments: list[str],
+               environment: dict) -> Emulator:
+        # Bochs leaves a lock file next to an image, named after the path it was given
+        for name, image in (("boot.img", self.boot_disk), ("root.img", self.root_disk)):
+            (directory / name).symlink_to(image)
+        (directory / "bochsrc").write_text(self.bochsrc())
+        (directory / "rc").write_text(debugger)
+        command = [tool("bochs-bin"), "-q", "-unlock", *arguments, "-rc", "rc"]
+        return Emulator(command, directory, output, {"TERM": "xterm", **environment})
+
+    def emulator(self, directory: Path, output: Path) -> Emulator:
+        # Debian's build has the debugger in and waits before the first instruction: continue.
+        # Booted in full, it stops at the snapshot point as well.
+        if self.snapshot:
+            environment = {"LD_PRELOAD": str(self.restorer)} if self.restorer else {}
+            return self._start(directory, output, "c\n", ["-r", str(self.snapshot)], environment)
+        return self._start(directory, output, "c\nc\n", ["-f", "bochsrc"], {})
+
+    def snapshot_taker(self, directory: Path, output: Path, saver: Path, to: Path) -> Emulator:
+        """A machine that boots, saves its state at the snapshot point and ends."""
+        return self._start(directory, output, "c\nsnapshot\n", ["-f", "bochsrc"],
+                           {"LD_PRELOAD": str(saver), "LAB_SNAPSHOT": str(to)})

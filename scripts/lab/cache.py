@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The cache directory: entries are built once, under a lock, and appear whole by rename."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable
+
+
+def cache_dir() -> Path:
+    base = os.environ.get("KVMXX_CACHE")
+    if not base:
+        base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+                            "kvmxx")
+    path = Path(base) / "lab"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def key_of(*parts) -> str:
+    """A short name for everything an entry was made from; paths count by their content."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.read_bytes() if isinstance(part, Path) else str(part).encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def locked(name: str):
+    """Holds the lock `name` of the cache; the kernel drops it should the holder die."""
+    locks = cache_dir() / "locks"
+    locks.mkdir(exist_ok=True)
+    with open(locks / name, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def entry(kind: str, key: str, build: Callable[[Path], None]) -> Path:
+    """The directory kind/key, made by build(directory) when it is not there yet."""
+    final = cache_dir() / kind / key
+    if final.is_dir():
+        return final
+    with locked(f"{kind}-{key}"):
+        if final.is_dir():
+            return final
+        final.parent.mkdir(exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
+        try:
+            build(temporary)
+            temporary.chmod(0o755)
+            os.rename(temporary, final)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return final

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LAB_BOOT_H
+#define LAB_BOOT_H
+
+/* From the initramfs to the root on ROOT_DISK: early mounts, disk drivers, switch of root. */
+void boot_root(void);
+
+/* The writable places: /lab, /tmp and friends are tmpfs over the read-only root. */
+void boot_mounts(void);
+
+/* What most runs need and a snapshot can bring: kvm.ko loaded, programs in the page cache. */
+void boot_warm(void);
+
+#endif

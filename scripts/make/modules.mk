@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The module and its bindings. KVER= names an installed kernel's headers, KDIR= any build tree.
+
+Q := $(if $(filter 1,$(V)),,@)
+
+ifdef KDIR
+KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+else
+KVER ?= $(shell scripts/make/select-kernel 2>/dev/null)
+endif
+KVER := $(KVER)
+KDIR ?= /lib/modules/$(KVER)/build
+OUT  := build/$(KVER)
+
+HOSTCXX ?= g++
+BINDGEN := build/bindgen
+BINDGEN_SOURCES := $(wildcard scripts/bindgen/*.cpp scripts/bindgen/*.hpp)
+ROOTS := src/kernel/bindings/roots.txt
+
+export BTF_VMLINUX BTF_KVM
+
+.PHONY: modules bindings kernel-tree
+
+modules: bindings ## kvm-intel.ko for one kernel, also left in build/RELEASE/
+	+$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) KVMXX_OUT=$(CURDIR)/$(OUT) modules
+	$(Q)cmp -s kvm-intel.ko $(OUT)/kvm-intel.ko || cp kvm-intel.ko $(OUT)/
+
+bindings: kernel-tree $(OUT)/bindings.stamp ## build/RELEASE/kernel.hpp, from the kernel's BTF
+
+# One sentence for what is missing, instead of Kbuild's many.
+kernel-tree:
+	$(Q)[ -n "$(KVER)" ] || scripts/make/select-kernel
+	$(Q)[ -e $(KDIR)/Module.symvers ] || { echo "make: $(KDIR) has no Module.symvers: apt install linux-headers-$(KVER), or give KDIR= a built kernel tree" >&2; exit 1; }
+
+$(BINDGEN): $(BINDGEN_SOURCES)
+	@echo '  HOSTCXX $@'
+	$(Q)[ -e /usr/include/bpf/btf.h ] || { echo "make: libbpf's headers are missing: apt install libbpf-dev" >&2; exit 1; }
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCXX) -std=c++20 -O2 -Wall -Wextra -Werror -o $@ $(filter %.cpp,$^) -lbpf
+
+$(OUT)/btf.stamp: scripts/make/btf $(wildcard $(KDIR)/Module.symvers $(BTF_VMLINUX) $(BTF_KVM)) | kernel-tree
+	@echo '  BTF     $(OUT)'
+	$(Q)scripts/make/btf $(KVER) $(OUT)
+	$(Q)touch $@
+
+# bindgen leaves unchanged headers alone, so that nothing is rebuilt for them: hence the stamp.
+$(OUT)/bindings.stamp: $(BINDGEN) $(ROOTS) $(OUT)/btf.stamp
+	@echo '  BINDGEN $(OUT)/kernel.hpp'
+	$(Q)$(BINDGEN) --vmlinux $(OUT)/vmlinux.btf --module $(OUT)/kvm.btf --symvers $(KDIR)/Module.symvers \
+		--roots $(ROOTS) --header $(OUT)/kernel.hpp --layout $(OUT)/layout.h --kernel $(KVER)
+	$(Q)touch $@

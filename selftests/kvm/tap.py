@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs programs that speak TAP in one machine of the lab, shows what they say and counts it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CASE = re.compile(r"(not )?ok\b[ \d]*-? *(.*?)(?:\s*# (SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
+PLAN = re.compile(r"1\.\.(\d+)")
+
+
+class Tally:
+    """Reads lines of TAP. A program that ends before its plan is done counts as one more failure."""
+
+    def __init__(self):
+        self.passed = self.skipped = 0
+        self.failures = []
+        self.program = None
+        self.planned = self.seen = 0
+
+    def line(self, text):
+        if text.startswith("# program: "):
+            self.program = text.removeprefix("# program: ").strip()
+            self.planned = self.seen = 0
+        elif text.startswith("# status: "):
+            self.end_program(text.removeprefix("# status: ").strip())
+        elif plan := PLAN.match(text):
+            self.planned = int(plan[1])
+        elif case := CASE.match(text):
+            self.case(case)
+
+    def case(self, case):
+        self.seen += 1
+        if case[1]:
+            self.failures.append(f"{self.program}: {case[2]}")
+        elif case[3]:
+            self.skipped += 1
+        else:
+            self.passed += 1
+
+    def end_program(self, status):
+        if self.program and (self.seen != self.planned or self.planned == 0):
+            self.failures.append(f"{self.program}: ended with status {status} after "
+                                 f"{self.seen} of {self.planned} cases")
+        self.program = None
+
+    def summary(self):
+        return f"{self.passed} passed, {len(self.failures)} failed, {self.skipped} skipped"
+
+
+def run_in_lab(lab_arguments, command, out=sys.stdout):
+    """Runs the shell line in the lab. Returns the tally and the status of scripts/vm."""
+    tally = Tally()
+    vm = subprocess.Popen([ROOT / "scripts/vm", "run", *lab_arguments, "--", command],
+                          stdout=subprocess.PIPE, text=True, errors="replace")
+    try:
+        for line in vm.stdout:
+            print(line, end="", file=out, flush=True)
+            tally.line(line.rstrip())
+    finally:
+        if vm.poll() is None and sys.exc_info()[0]:
+            vm.terminate()
+        status = vm.wait()
+    tally.end_program("unknown, the machine stopped")
+    return tally, status
+
+
+def conclude(tally, status):
+    """Prints the failures and the counts; the exit status of the whole run."""
+    if status and not tally.failures:
+        tally.failures.append(f"the lab: scripts/vm ended with status {status}")
+    for failure in tally.failures:
+        print(f"# failed: {failure}")
+    print(tally.summary())
+    return 1 if tally.failures else 0

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/exit/handler.hpp"
+#include "backend/vcpu/events.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/segments.hpp"
+
+/// Instructions that exit, and that kvm.ko emulates whole.
+namespace backend {
+
+int handle_cpuid(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_cpuid(&vcpu.kvm);
+}
+
+int handle_hlt(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_halt(&vcpu.kvm);
+}
+
+int handle_rdmsr(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_rdmsr(&vcpu.kvm);
+}
+
+int handle_wrmsr(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_wrmsr(&vcpu.kvm);
+}
+
+int handle_vmcall(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_hypercall(&vcpu.kvm);
+}
+
+int handle_invd(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_invd(&vcpu.kvm);
+}
+
+int handle_wbinvd(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_wbinvd(&vcpu.kvm);
+}
+
+int handle_xsetbv(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_xsetbv(&vcpu.kvm);
+}
+
+int handle_monitor(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_monitor(&vcpu.kvm);
+}
+
+int handle_mwait(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_mwait(&vcpu.kvm);
+}
+
+int handle_rdpmc(Vcpu &vcpu)
+{
+	return kernel::kvm_emulate_rdpmc(&vcpu.kvm);
+}
+
+int handle_invlpg(Vcpu &vcpu)
+{
+	kernel::kvm_mmu_invlpg(&vcpu.kvm, exit_qualification(vcpu));
+	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
+}
+
+int handle_pause(Vcpu &vcpu)
+{
+	// A spinning vCPU: let the one run that it waits for, best one that was preempted in its kernel.
+	kernel::kvm_vcpu_on_spin(&vcpu.kvm, get_cpl(&vcpu.kvm) == 0);
+	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
+}
+
+int handle_descriptor_table(Vcpu &vcpu)
+{
+	// SGDT, SIDT, SLDT, STR under an emulated CR4.UMIP: the emulator judges.
+	return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
+}
+
+int handle_undefined(Vcpu &vcpu)
+{
+	// Not offered to this guest, whatever the CPU has.
+	kernel::kvm_queue_exception(&vcpu.kvm, vector::ud);
+	return result_of(ExitAction::resume);
+}
+
+int handle_monitor_trap(Vcpu &)
+{
+	return result_of(ExitAction::resume);
+}
+
+} // namespace backend

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/hw/vmcs.hpp"
+
+namespace hw {
+
+/// VMX operation of one CPU: its VMXON region and the VMCSs that are active on it.
+class Cpu {
+public:
+	/// Regions for every possible CPU. @return 0 or -ENOMEM.
+	[[nodiscard]] static int allocate_all();
+	static void free_all();
+
+	static Cpu &of(int cpu);
+	static Cpu &this_cpu();
+
+	/// Sets CR4.VMXE and executes VMXON, interrupts off. @return 0, -EBUSY if another hypervisor has VMX, -EIO.
+	[[nodiscard]] int enable();
+
+	/// Clears every VMCS, leaves VMX operation, interrupts off.
+	void disable();
+
+	/// Crash path: the VMCSs' caches must reach memory before a kexec. Takes no lock.
+	void clear_all_vmcs();
+
+private:
+	friend class Vmcs;
+
+	static Vmcs &owner(Link *link);
+
+	Region *vmxon_region_ = nullptr;
+	Vmcs *current_ = nullptr;
+	Link active_;
+};
+
+} // namespace hw

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <concepts>
+
+#include "backend/hw/instructions.hpp"
+#include "vmx/controls.hpp"
+#include "vmx/fields.hpp"
+
+namespace hw {
+
+/// "The VMCS that this code means is current on this CPU": a token of zero size that only the owner of a
+/// Vmcs hands out. It is good between vcpu_load and vcpu_put, preemption included: kvm.ko's preempt
+/// notifiers put and load again.
+class Current {
+	constexpr Current() = default;
+	friend class Vmcs;
+};
+
+template <AnyField F> [[gnu::always_inline]] inline typename F::value_type read(Current, F)
+{
+	return static_cast<typename F::value_type>(vmread(F::encoding));
+}
+
+/// Takes exactly the value type of the field, so that neither a field nor a value of another width fits.
+template <WritableField F, std::same_as<typename F::value_type> V>
+[[gnu::always_inline]] inline void write(Current, F, V value)
+{
+	vmwrite(F::encoding, value);
+}
+
+/// A control word and what the VMCS holds of it: changing nothing costs no VMWRITE.
+template <class Mask, u32 Encoding> class CachedControl {
+public:
+	Mask get() const { return value_; }
+
+	void set(Current current, Mask value)
+	{
+		if (value == value_)
+			return;
+		value_ = value;
+		write(current, Field<Encoding>{}, value.bits);
+	}
+
+	void add(Current current, Mask wanted) { set(current, value_ | wanted); }
+	void remove(Current current, Mask unwanted) { set(current, value_ & ~unwanted); }
+
+	/// For a VMCS that has just been cleared: its content is unknown.
+	void initialise(Current current, Mask value)
+	{
+		value_ = value;
+		write(current, Field<Encoding>{}, value.bits);
+	}
+
+private:
+	Mask value_{};
+};
+
+/// What the host-state area holds that may change from one entry to the next.
+struct HostStateCache {
+	u64 cr3, cr4;
+	u64 fs_base, gs_base;
+	u64 rsp;
+	u16 fs_selector, gs_selector, ldt_selector;
+};
+
+struct Link {
+	Link *next = this;
+	Link *previous = this;
+
+	void insert_after(Link &head)
+	{
+		next = head.next;
+		previous = &head;
+		next->previous = this;
+		head.next = this;
+	}
+
+	void unlink()
+	{
+		next->previous = previous;
+		previous->next = next;
+		next = previous = this;
+	}
+};
+
+/// The first two words of a VMCS region; the rest belongs to the CPU.
+struct Region {
+	u32 revision;
+	u32 abort_indicator;
+};
+
+/// One page for a VMXON or VMCS region, zeroed, with this CPU's revision; null when out of memory.
+Region *allocate_region();
+void free_region(Region *region);
+
+/// One VMCS and where it lives: at most on one CPU at a time.
+class Vmcs {
+public:
+	/// A region of its own; the object is zeroed memory before. @return 0 or -ENOMEM.
+	[[nodiscard]] int create();
+
+	/// Clears the VMCS wherever it is loaded, and frees it. May sleep.
+	void destroy();
+
+	/// Makes this VMCS current on `cpu`, which runs this, with preemption off.
+	/// Clears it on the CPU it was on before. @return true if the CPU has changed.
+	bool load(int cpu);
+
+	/// Clears it on whichever CPU has it.
+	void clear();
+
+	Current current() const { return Current{}; }
+
+	CachedControl<Pin, 0x4000> pin;
+	CachedControl<Primary, 0x4002> primary;
+	CachedControl<Secondary, 0x401e> secondary;
+	CachedControl<Exit, 0x400c> exit;
+	CachedControl<Entry, 0x4012> entry;
+	HostStateCache host{};
+	bool launched = false;
+
+private:
+	friend class Cpu;
+
+	static void clear_on_this_cpu(void *vmcs);
+
+	Region *region_ = nullptr;
+	u64 physical_ = 0;
+	int cpu_ = -1;
+	Link link_;
+};
+
+} // namespace hw

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/load.hpp"
+
+#include "backend/hw/capabilities.hpp"
+#include "backend/hw/cpu.hpp"
+#include "backend/hw/tlb.hpp"
+#include "backend/vcpu/cpuid.hpp"
+#include "backend/vcpu/msrs.hpp"
+#include "kernel/cpu.hpp"
+#include "kernel/errno.hpp"
+#include "kernel/print.hpp"
+
+namespace backend {
+
+namespace {
+
+int max_ept_level()
+{
+	return setup().config.ept_vpid.has(ept_vpid_cap::page_walk_5) ? 5 : 4;
+}
+
+/// Page levels as kvm.ko counts them: 1 is 4 KByte.
+int max_huge_page_level()
+{
+	if (setup().config.ept_vpid.has(ept_vpid_cap::page_1g))
+		return 3;
+	return setup().config.ept_vpid.has(ept_vpid_cap::page_2m) ? 2 : 1;
+}
+
+/// Physical address bits that the CPU uses as key IDs for memory encryption: the kernel counts them out of the
+/// width that CPUID reports, and EPT entries of a guest must not hold them.
+u64 encryption_mask()
+{
+	const unsigned reported = hw::physical_address_bits();
+	const unsigned usable = kernel::boot_cpu_data.x86_phys_bits;
+
+	return reported > usable ? (bit(reported) - 1) & ~(bit(usable) - 1) : 0;
+}
+
+void tell_mmu()
+{
+	kernel::kvm_mmu_set_ept_masks(setup().features.ept_ad,
+				      setup().config.ept_vpid.has(ept_vpid_cap::execute_only));
+	kernel::kvm_mmu_set_me_spte_mask(0, encryption_mask());
+	kernel::kvm_configure_mmu(true, 0, max_ept_level(), max_huge_page_level());
+}
+
+void tell_caps()
+{
+	constexpr u64 xcr0_bndregs_bndcsr = bit(3) | bit(4);
+
+	kernel::kvm_caps.supported_mce_cap |= mcg_lmce;
+	kernel::kvm_caps.supported_xss = 0;
+	kernel::kvm_caps.supported_perf_cap = 0;
+	kernel::kvm_caps.has_tsc_control = setup().features.tsc_scaling;
+	// A 64-bit multiplier with the binary point at bit 48 (SDM, "Time-Stamp Counter Multiplier").
+	kernel::kvm_caps.tsc_scaling_ratio_frac_bits = 48;
+	kernel::kvm_caps.max_tsc_scaling_ratio = ~u64{0};
+	kernel::kvm_caps.has_bus_lock_exit = false;
+	kernel::kvm_caps.has_notify_vmexit = false;
+	if (!offered(cpuid::mpx))
+		kernel::kvm_caps.supported_xcr0 &= ~xcr0_bndregs_bndcsr;
+}
+
+/// The guest's performance counters are not virtualised: CPUID leaf 0xA says so.
+void hide_pmu()
+{
+	kernel::enable_pmu = false;
+	kernel::kvm_pmu_cap = {};
+}
+
+} // namespace
+
+int cpu_has_kvm_support()
+{
+	return hw::cpuid_has_vmx();
+}
+
+int disabled_by_bios()
+{
+	return !kernel::cpu_has(kernel::X86_FEATURE_MSR_IA32_FEAT_CTL) || !kernel::cpu_has(kernel::X86_FEATURE_VMX);
+}
+
+int hardware_setup()
+{
+	if (const int error = hw::Cpu::allocate_all())
+		return error;
+	if (const int error = kernel::kvmxx_l1d_flush_init(setup().features.ept)) {
+		hw::Cpu::free_all();
+		return error;
+	}
+	if (kernel::cpu_has(kernel::X86_FEATURE_NX))
+		kernel::kvm_enable_efer_bits(efer::nx);
+	hide_pmu();
+	tell_mmu();
+	set_cpu_caps();
+	tell_caps();
+	register_user_return_msrs();
+	return 0;
+}
+
+void hardware_unsetup()
+{
+	kernel::kvmxx_l1d_flush_exit();
+	hw::Cpu::free_all();
+}
+
+int hardware_enable()
+{
+	// kvm.ko compares CPUs at load only; this one may have come online since.
+	if (const int error = check_processor_compatibility())
+		return error;
+	if (const int error = hw::Cpu::this_cpu().enable())
+		return error;
+	hw::flush_everything();
+	return 0;
+}
+
+void hardware_disable()
+{
+	hw::Cpu::this_cpu().disable();
+}
+
+} // namespace backend

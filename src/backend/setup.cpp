@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/setup.hpp"
+
+#include "backend/hw/capabilities.hpp"
+#include "backend/load.hpp"
+#include "kernel/cpu.hpp"
+#include "kernel/errno.hpp"
+#include "kernel/parameters.hpp"
+#include "kernel/print.hpp"
+
+namespace backend {
+
+namespace {
+
+constinit Setup chosen{};
+
+void log_line(void *, config::Severity severity, const char *text)
+{
+	switch (severity) {
+	case config::Severity::info:
+		kernel::info("%s\n", text);
+		break;
+	case config::Severity::warn:
+		kernel::warn("%s\n", text);
+		break;
+	case config::Severity::reject:
+		kernel::error("%s\n", text);
+		break;
+	}
+}
+
+int errno_of(config::Verdict verdict)
+{
+	switch (verdict) {
+	case config::Verdict::ok:
+		return 0;
+	case config::Verdict::unknown:
+	case config::Verdict::inconsistent:
+		return -kernel::EIO;
+	case config::Verdict::unsupported:
+		break;
+	}
+	return -kernel::EOPNOTSUPP;
+}
+
+/// What a parameter turns off, and what cannot be without it.
+void apply_parameters(VmcsConfig &config)
+{
+	auto drop = [&](bool keep, Secondary controls) {
+		if (!keep)
+			config.secondary &= ~controls;
+	};
+
+	drop(parameter_vpid, secondary::enable_vpid);
+	drop(parameter_ple_gap != 0, secondary::pause_loop_exiting);
+	drop(parameter_unrestricted_guest, secondary::unrestricted_guest);
+	drop(parameter_ept, secondary::enable_ept | secondary::unrestricted_guest);
+	if (!parameter_vnmi)
+		config.pin &= ~pin::virtual_nmis;
+	if (!parameter_preemption_timer)
+		config.pin &= ~pin::preemption_timer;
+}
+
+Features features_of(const VmcsConfig &config)
+{
+	const bool ept = config.secondary.has(secondary::enable_ept);
+
+	return {.ept = ept,
+		.ept_ad = ept && parameter_eptad && config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
+		.unrestricted_guest = config.secondary.has(secondary::unrestricted_guest),
+		.vpid = config.secondary.has(secondary::enable_vpid),
+		.tpr_shadow = config.primary.has(primary::use_tpr_shadow),
+		.msr_bitmap = config.primary.has(primary::use_msr_bitmaps),
+		.virtual_nmi = config.pin.has(pin::virtual_nmis),
+		.tsc_scaling = config.secondary.has(secondary::use_tsc_scaling),
+		.preemption_timer = config.pin.has(pin::preemption_timer)};
+}
+
+/// /sys/module/kvm_intel/parameters shows what is in use.
+void report_parameters(const Features &features)
+{
+	parameter_ept = features.ept;
+	parameter_eptad = features.ept_ad;
+	parameter_unrestricted_guest = features.unrestricted_guest;
+	parameter_vpid = features.vpid;
+	parameter_vnmi = features.virtual_nmi;
+	parameter_preemption_timer = features.preemption_timer;
+	// Not driven by this module, so not in use whatever the CPU has.
+	parameter_enable_ipiv = parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
+	parameter_flexpriority = parameter_nested = parameter_pml = parameter_sgx = false;
+	kernel::enable_apicv = false;
+}
+
+/// What this module cannot do without, although others can.
+int check_needs(const Features &features)
+{
+	int error = 0;
+	auto need = [&](bool present, const char *what) {
+		if (present)
+			return;
+		kernel::error("%s is needed: the CPU lacks it, or a parameter turns it off\n", what);
+		error = -kernel::EOPNOTSUPP;
+	};
+
+	need(features.ept, "EPT");
+	need(features.unrestricted_guest, "unrestricted guest");
+	need(features.virtual_nmi, "virtual NMIs");
+	need(features.msr_bitmap, "use of MSR bitmaps");
+	return error;
+}
+
+} // namespace
+
+const Setup &setup()
+{
+	return chosen;
+}
+
+int decide_setup()
+{
+	config::Report report{.sink = {log_line, nullptr}};
+
+	chosen.capabilities = hw::read_capabilities();
+	chosen.config = config::compute(chosen.capabilities,
+					{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config},
+					report);
+	if (!report.usable())
+		return errno_of(report.verdict);
+	apply_parameters(chosen.config);
+	chosen.features = features_of(chosen.config);
+	if (const int error = check_needs(chosen.features))
+		return error;
+	report_parameters(chosen.features);
+	return 0;
+}
+
+int check_processor_compatibility()
+{
+	config::Report report{};
+	const auto capabilities = hw::read_capabilities();
+	VmcsConfig mine = config::compute(
+		capabilities, {.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
+
+	apply_parameters(mine);
+	if (report.usable() && mine == chosen.config)
+		return 0;
+	kernel::error("CPU %d: its VMX configuration differs from that of the CPU that loaded the module:\n",
+		      kernel::this_cpu_id());
+	config::compare(chosen.config, mine, {log_line, nullptr});
+	return -kernel::EIO;
+}
+
+void print_setup(const config::Sink &sink)
+{
+	config::Report report{.sink = sink};
+
+	// The rules again, so that the report is whole by itself.
+	(void)config::compute(chosen.capabilities, {.error_on_inconsistent = false}, report);
+	config::print_config(chosen.capabilities, chosen.config, sink);
+}
+
+} // namespace backend

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "core/config/config.hpp"
+
+namespace backend {
+
+using namespace vmx;
+
+/// What the backend uses of what the CPU has and the parameters allow.
+struct Features {
+	bool ept, ept_ad, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi, tsc_scaling,
+		preemption_timer;
+};
+
+/// Decided once at load, constant afterwards.
+struct Setup {
+	VmxCapabilities capabilities;
+	vmx::VmcsConfig config;
+	Features features;
+};
+
+const Setup &setup();
+
+} // namespace backend
+
+namespace hw {
+using backend::setup;
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/control_registers.hpp"
+
+#include "backend/setup.hpp"
+#include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "kernel/requests.hpp"
+
+namespace backend {
+
+namespace {
+
+// What a guest may own is what kvm.ko reads back through the register cache: its KVM_POSSIBLE_*_GUEST_BITS.
+constexpr u64 cr0_ownable = cr0::ts | cr0::wp;
+constexpr u64 cr4_ownable = cr4::pvi | cr4::de | cr4::pce | cr4::osfxsr | cr4::osxmmexcpt | cr4::pge |
+			    cr4::tsd | cr4::fsgsbase;
+
+/// What CR0 really holds while the guest believes in `wanted` (SDM, "Restrictions on VMX Operation":
+/// fixed bits but for PE and PG of an unrestricted guest, and but for NW and CD, which VMX leaves alone).
+u64 hardware_cr0(u64 wanted)
+{
+	// Cache control by the guest is ignored: memory types come from EPT.
+	u64 value = (wanted & ~(cr0::cd | cr0::nw)) | cr0::ne;
+
+	if (!setup().features.unrestricted_guest)
+		value |= cr0::pg | cr0::pe | cr0::wp;
+	else if (!setup().features.ept)
+		value |= cr0::wp;
+	return value;
+}
+
+u64 hardware_cr4(Vcpu &vcpu, u64 wanted)
+{
+	u64 value = wanted | cr4::vmxe;
+
+	// CR4.MCE off would turn the host's machine checks into shutdowns.
+	value |= kernel::cr4_read_shadow() & cr4::mce;
+	if (setup().features.unrestricted_guest)
+		return value;
+	if (!paging(vcpu)) {
+		// EPT without paging in the guest: identity-mapped 32-bit page tables, without SMEP, SMAP and
+		// PKE, which judge by U/S bits that a guest without paging knows nothing of.
+		value |= cr4::pse;
+		value &= ~(cr4::pae | cr4::smep | cr4::smap | cr4::pke);
+	}
+	return value;
+}
+
+void enter_long_mode(Vcpu &vcpu)
+{
+	const Current current = vcpu.current();
+	const u32 tr = read(current, f::guest_tr_access_rights);
+
+	// IA-32e mode knows only the 64-bit TSS; a 16-bit one would fail the entry (SDM, "Checks on Guest
+	// Segment Registers"), where a real CPU keeps whatever is in TR.
+	if (!(tr & rights::unusable) && (tr & 15) != 11) {
+		write(current, f::guest_tr_access_rights, (tr & ~15U) | 11);
+		vcpu.segments.forget();
+	}
+	set_efer(&vcpu.kvm, vcpu.kvm.arch.efer | efer::lma);
+}
+
+} // namespace
+
+bool is_valid_cr0(kernel::kvm_vcpu *, unsigned long)
+{
+	// Without nesting nothing narrows what kvm.ko has checked: the guest is not in VMX operation.
+	return true;
+}
+
+bool is_valid_cr4(kernel::kvm_vcpu *, unsigned long value)
+{
+	// A guest that is not offered VMX cannot set VMXE: kvm.ko knows that bit as reserved then.
+	return !(value & cr4::vmxe);
+}
+
+void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+	const u64 was = cr0_bits(vcpu, ~u64{0});
+
+	if (kvm->arch.efer & efer::lme) {
+		if (!(was & cr0::pg) && value & cr0::pg)
+			enter_long_mode(vcpu);
+		else if (was & cr0::pg && !(value & cr0::pg))
+			set_efer(kvm, kvm->arch.efer & ~efer::lma);
+	}
+
+	write(current, f::cr0_read_shadow, u64{value});
+	write(current, f::guest_cr0, hardware_cr0(value));
+	kvm->arch.cr0 = value;
+	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
+
+	// The PDPTEs that the CPU loaded with PAE paging stay in the VMCS: kvm.ko reloads them where the
+	// architecture does.
+	if ((was ^ value) & (cr0::pe | cr0::pg))
+		vcpu.segments.forget();
+}
+
+void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+	const u64 was = cr4_bits(vcpu, ~u64{0});
+
+	kvm->arch.cr4 = value;
+	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
+	write(current, f::cr4_read_shadow, u64{value});
+	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
+	// CPUID.OSXSAVE and CPUID.OSPKE of the guest follow CR4.
+	if ((was ^ value) & (cr4::osxsave | cr4::pke))
+		kernel::kvm_update_cpuid_runtime(kvm);
+}
+
+int set_efer(kernel::kvm_vcpu *kvm, u64 value)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	kvm->arch.efer = value;
+	if (value & efer::lma)
+		vcpu.vmcs01.entry.add(vcpu.current(), entry::ia32e_mode_guest);
+	else
+		vcpu.vmcs01.entry.remove(vcpu.current(), entry::ia32e_mode_guest);
+	update_efer_switching(vcpu);
+	return 0;
+}
+
+u64 ept_pointer(u64 root, int level)
+{
+	constexpr u64 write_back = 6, accessed_dirty = bit(6);
+
+	return root | write_back | static_cast<u64>(level - 1) << 3 |
+	       (setup().features.ept_ad ? accessed_dirty : 0);
+}
+
+bool guest_owns_cr3(Vcpu &vcpu)
+{
+	return setup().features.ept && (setup().features.unrestricted_guest || paging(vcpu));
+}
+
+void load_mmu_pgd(kernel::kvm_vcpu *kvm, u64 root, int level)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+
+	if (!setup().features.ept) {
+		write(current, f::guest_cr3, root | (cr4_bits(vcpu, cr4::pcide) ? kvm->arch.cr3 & 0xfff : 0));
+		return;
+	}
+	write(current, f::ept_pointer, ept_pointer(root, level));
+}
+
+void write_dirty_paging(Vcpu &vcpu)
+{
+	const Current current = vcpu.current();
+	auto &arch = vcpu.kvm.arch;
+
+	if (dirty(vcpu, kernel::VCPU_EXREG_CR3) && guest_owns_cr3(vcpu))
+		write(current, f::guest_cr3, u64{arch.cr3});
+	if (dirty(vcpu, kernel::VCPU_EXREG_PDPTR) && pae_paging(vcpu)) {
+		const u64 *pdptrs = arch.walk_mmu->pdptrs;
+
+		write(current, f::guest_pdpte0, u64{pdptrs[0]});
+		write(current, f::guest_pdpte1, u64{pdptrs[1]});
+		write(current, f::guest_pdpte2, u64{pdptrs[2]});
+		write(current, f::guest_pdpte3, u64{pdptrs[3]});
+	}
+}
+
+void write_guest_host_masks(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	arch.cr0_guest_owned_bits = setup().features.ept ? cr0_ownable : cr0::ts;
+	write(vcpu.current(), f::cr0_guest_host_mask, ~u64{arch.cr0_guest_owned_bits});
+
+	arch.cr4_guest_owned_bits = cr4_ownable & ~u64{arch.cr4_guest_rsvd_bits};
+	if (!setup().features.ept)
+		arch.cr4_guest_owned_bits &= ~cr4::pge;
+	write(vcpu.current(), f::cr4_guest_host_mask, ~u64{arch.cr4_guest_owned_bits});
+}
+
+} // namespace backend

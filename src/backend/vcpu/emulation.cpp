@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/emulation.hpp"
+
+#include "backend/setup.hpp"
+#include "backend/vcpu/events.hpp"
+
+namespace backend {
+
+bool can_emulate_instruction(kernel::kvm_vcpu *, int, void *, int)
+{
+	// Guest memory is never encrypted here: the emulator can always fetch.
+	return true;
+}
+
+int check_intercept(kernel::kvm_vcpu *, kernel::x86_instruction_info *, kernel::x86_intercept_stage,
+		    kernel::x86_exception *)
+{
+	// Asked for L2 only, about what L1 intercepts; a guest without nesting goes on.
+	return kernel::X86EMUL_CONTINUE;
+}
+
+int skip_emulated_instruction(kernel::kvm_vcpu *kvm)
+{
+	return skip_instruction(kvm);
+}
+
+void patch_hypercall(kernel::kvm_vcpu *, unsigned char *hypercall)
+{
+	// VMCALL
+	hypercall[0] = 0x0f;
+	hypercall[1] = 0x01;
+	hypercall[2] = 0xc1;
+}
+
+int complete_emulated_msr(kernel::kvm_vcpu *kvm, int error)
+{
+	return kernel::kvm_complete_insn_gp(kvm, error);
+}
+
+bool has_wbinvd_exit()
+{
+	return setup().config.secondary.has(secondary::wbinvd_exiting);
+}
+
+void vcpu_deliver_sipi_vector(kernel::kvm_vcpu *kvm, u8 vector)
+{
+	kernel::kvm_vcpu_deliver_sipi_vector(kvm, vector);
+}
+
+} // namespace backend

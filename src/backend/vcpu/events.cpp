@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/events.hpp"
+
+#include "backend/setup.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/segments.hpp"
+#include "kernel/requests.hpp"
+#include "kernel/vcpu.hpp"
+
+namespace backend {
+
+namespace {
+
+constexpr u32 blocking_by_sti_or_mov_ss = interruptibility::sti | interruptibility::mov_ss;
+
+u32 interruptibility_state(Vcpu &vcpu)
+{
+	return read(vcpu.current(), f::guest_interruptibility);
+}
+
+void inject(Vcpu &vcpu, Interruption event)
+{
+	write(vcpu.current(), f::entry_interruption_info, event.raw);
+}
+
+/// A HLT that was entered with an event injected would swallow it: the guest is awake now.
+void wake_from_hlt(Vcpu &vcpu)
+{
+	if (vcpu.kvm.kvm->arch.hlt_in_guest &&
+	    read(vcpu.current(), f::guest_activity_state) == static_cast<u32>(Activity::hlt))
+		write(vcpu.current(), f::guest_activity_state, static_cast<u32>(Activity::active));
+}
+
+/// Back into kvm.ko's queues with an event of either the VM-entry or the IDT-vectoring fields.
+void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_code)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	arch.nmi_injected = false;
+	arch.exception.pending = false;
+	arch.exception.injected = false;
+	arch.exception_vmexit.pending = false;
+	arch.interrupt.injected = false;
+	if (!event.valid())
+		return;
+
+	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
+	switch (event.type()) {
+	case EventType::nmi:
+		arch.nmi_injected = true;
+		// It will be injected again, which an entry with NMIs blocked refuses.
+		set_nmi_mask(&vcpu.kvm, false);
+		break;
+	case EventType::software_exception:
+	case EventType::privileged_software_exception:
+		arch.event_exit_inst_len = static_cast<u8>(instruction_length);
+		[[fallthrough]];
+	case EventType::hardware_exception:
+		if (event.has_error_code())
+			kernel::kvm_requeue_exception_e(&vcpu.kvm, event.vector(), error_code);
+		else
+			kernel::kvm_requeue_exception(&vcpu.kvm, event.vector());
+		break;
+	case EventType::software_interrupt:
+		arch.event_exit_inst_len = static_cast<u8>(instruction_length);
+		[[fallthrough]];
+	case EventType::external_interrupt:
+		arch.interrupt.injected = true;
+		arch.interrupt.soft = event.type() == EventType::software_interrupt;
+		arch.interrupt.nr = event.vector();
+		break;
+	case EventType::other:
+		break;
+	}
+}
+
+} // namespace
+
+void inject_irq(kernel::kvm_vcpu *kvm, bool)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const auto &interrupt = kvm->arch.interrupt;
+
+	++kvm->stat.irq_injections;
+	if (interrupt.soft) {
+		write(vcpu.current(), f::entry_instruction_length, u32{kvm->arch.event_exit_inst_len});
+		inject(vcpu, Interruption::make(EventType::software_interrupt, interrupt.nr));
+	} else {
+		inject(vcpu, Interruption::make(EventType::external_interrupt, interrupt.nr));
+	}
+	wake_from_hlt(vcpu);
+}
+
+void inject_nmi(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	++kvm->stat.nmi_injections;
+	inject(vcpu, Interruption::make(EventType::nmi, vector::nmi));
+	wake_from_hlt(vcpu);
+}
+
+void inject_exception(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const auto &exception = kvm->arch.exception;
+	// #BP and #OF come from instructions and return behind them.
+	const bool software = exception.vector == vector::bp || exception.vector == vector::of;
+
+	kernel::kvm_deliver_exception_payload(kvm, &kvm->arch.exception);
+	if (exception.has_error_code)
+		// The upper half is the paravirtual world's; VM entry wants bits 31:16 clear.
+		write(vcpu.current(), f::entry_exception_error_code, exception.error_code & 0xffffU);
+	if (software)
+		write(vcpu.current(), f::entry_instruction_length, u32{kvm->arch.event_exit_inst_len});
+	inject(vcpu, Interruption::make(software ? EventType::software_exception : EventType::hardware_exception,
+					exception.vector, exception.has_error_code));
+	wake_from_hlt(vcpu);
+}
+
+void cancel_injection(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+
+	requeue(vcpu, {read(current, f::entry_interruption_info)}, read(current, f::entry_instruction_length),
+		read(current, f::entry_exception_error_code));
+	write(current, f::entry_interruption_info, u32{0});
+}
+
+void requeue_interrupted_event(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	// The common exit interrupts no delivery, and nothing was queued before the entry.
+	if (!vcpu.exit.idt_vectoring.valid()) {
+		arch.nmi_injected = false;
+		arch.exception.pending = arch.exception.injected = arch.exception_vmexit.pending = false;
+		arch.interrupt.injected = false;
+		return;
+	}
+	requeue(vcpu, vcpu.exit.idt_vectoring, read(vcpu.current(), f::exit_instruction_length),
+		read(vcpu.current(), f::idt_vectoring_error_code));
+}
+
+void restore_nmi_blocking(Vcpu &vcpu)
+{
+	const Interruption why = vcpu.exit.interruption;
+
+	if (!setup().features.virtual_nmi || !why.valid() || vcpu.exit.idt_vectoring.valid())
+		return;
+	// A double fault says nothing of the IRET's effect.
+	if (why.iret_unblocked_nmi() && why.vector() != vector::df)
+		set_nmi_mask(&vcpu.kvm, true);
+}
+
+int interrupt_allowed(kernel::kvm_vcpu *kvm, bool)
+{
+	return get_rflags(kvm) & rflags::if_ &&
+	       !(interruptibility_state(vcpu_of(kvm)) & blocking_by_sti_or_mov_ss);
+}
+
+int nmi_allowed(kernel::kvm_vcpu *kvm, bool)
+{
+	// Some CPUs also refuse to inject an NMI into the shadow of STI.
+	return !(interruptibility_state(vcpu_of(kvm)) & (blocking_by_sti_or_mov_ss | interruptibility::nmi));
+}
+
+bool get_nmi_mask(kernel::kvm_vcpu *kvm)
+{
+	return interruptibility_state(vcpu_of(kvm)) & interruptibility::nmi;
+}
+
+void set_nmi_mask(kernel::kvm_vcpu *kvm, bool masked)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const u32 was = interruptibility_state(vcpu);
+	const u32 now = masked ? was | interruptibility::nmi : was & ~interruptibility::nmi;
+
+	if (now != was)
+		write(vcpu.current(), f::guest_interruptibility, now);
+}
+
+void enable_irq_window(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	vcpu.vmcs01.primary.add(vcpu.current(), primary::interrupt_window_exiting);
+}
+
+void enable_nmi_window(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	// In the shadow of STI the NMI window would open at once, and close the loop: wait for the shadow to end.
+	if (interruptibility_state(vcpu) & interruptibility::sti) {
+		enable_irq_window(kvm);
+		return;
+	}
+	vcpu.vmcs01.primary.add(vcpu.current(), primary::nmi_window_exiting);
+}
+
+u32 get_interrupt_shadow(kernel::kvm_vcpu *kvm)
+{
+	const u32 state = interruptibility_state(vcpu_of(kvm));
+
+	return (state & interruptibility::sti ? kernel::KVM_X86_SHADOW_INT_STI : 0) |
+	       (state & interruptibility::mov_ss ? kernel::KVM_X86_SHADOW_INT_MOV_SS : 0);
+}
+
+void set_interrupt_shadow(kernel::kvm_vcpu *kvm, int mask)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const u32 was = interruptibility_state(vcpu);
+	u32 now = was & ~blocking_by_sti_or_mov_ss;
+
+	if (mask & static_cast<int>(kernel::KVM_X86_SHADOW_INT_MOV_SS))
+		now |= interruptibility::mov_ss;
+	else if (mask & static_cast<int>(kernel::KVM_X86_SHADOW_INT_STI))
+		now |= interruptibility::sti;
+	if (now != was)
+		write(vcpu.current(), f::guest_interruptibility, now);
+}
+
+void update_exception_bitmap(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	// #UD: forced emulation and the hypercall of the other vendor. #MC: the host's. #AC and #DB: a guest could
+	// make the CPU deliver one within the other forever (CVE-2015-5307, CVE-2015-8104).
+	u32 bitmap = 1U << vector::ud | 1U << vector::mc | 1U << vector::ac | 1U << vector::db;
+
+	if ((kvm->guest_debug & (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP)) ==
+	    (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP))
+		bitmap |= 1U << vector::bp;
+	if (kernel::enable_vmware_backdoor)
+		bitmap |= 1U << vector::gp;
+	if (!setup().features.ept)
+		bitmap |= 1U << vector::pf;
+	// Under EPT a guest with fewer physical address bits than the host must see its own reserved bits.
+	else if (kernel::allow_smaller_maxphyaddr &&
+		 kvm->arch.maxphyaddr < kernel::boot_cpu_data.x86_phys_bits)
+		bitmap |= 1U << vector::pf;
+	write(vcpu.current(), f::exception_bitmap, bitmap);
+}
+
+void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	// An exit as soon as the guest lowers TPR below the highest pending interrupt's class; 0 is never.
+	const u32 threshold = irr < 0 || tpr < irr ? 0 : static_cast<u32>(irr);
+
+	write(vcpu.current(), f::tpr_threshold, threshold);
+}
+
+void deliver_interrupt(kernel::kvm_lapic *apic, int, int, int vector)
+{
+	kernel::kvm_vcpu *kvm = apic->vcpu;
+
+	kernel::set_irr(*apic, static_cast<u8>(vector));
+	kernel::make_request(*kvm, kernel::KVM_REQ_EVENT);
+	kernel::kvm_vcpu_kick(kvm);
+}
+
+int smi_allowed(kernel::kvm_vcpu *, bool)
+{
+	return 1;
+}
+
+int enter_smm(kernel::kvm_vcpu *, char *)
+{
+	// kvm.ko saves and loads the architectural state; VMX state of a guest there is none.
+	return 0;
+}
+
+int leave_smm(kernel::kvm_vcpu *, const char *)
+{
+	return 0;
+}
+
+void enable_smi_window(kernel::kvm_vcpu *)
+{
+	// An SMI is always allowed (smi_allowed), so no window is ever waited for.
+}
+
+bool apic_init_signal_blocked(kernel::kvm_vcpu *)
+{
+	// VMX root operation blocks INIT, which a guest without nesting never enters.
+	return false;
+}
+
+int skip_instruction(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const ExitReason reason = vcpu.exit.reason;
+	u64 next = rip(vcpu);
+
+	// An EPT misconfiguration has no architectural instruction length, and software may have no length at all
+	// where the exit did not come from an instruction: the emulator decodes it then.
+	if (reason.basic() == Reason::ept_misconfig) {
+		if (!kernel::kvm_emulate_instruction(kvm, kernel::EMULTYPE_SKIP))
+			return 0;
+	} else {
+		next += read(vcpu.current(), f::exit_instruction_length);
+		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported: it never passes 32 bits.
+		set_rip(vcpu, in_64bit_code(vcpu) ? next : static_cast<u32>(next));
+	}
+	// The next instruction is past the shadow of STI or MOV SS.
+	set_interrupt_shadow(kvm, 0);
+	return 1;
+}
+
+} // namespace backend

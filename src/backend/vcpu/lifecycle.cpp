@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/lifecycle.hpp"
+
+#include "backend/hw/host_state.hpp"
+#include "backend/hw/tlb.hpp"
+#include "backend/setup.hpp"
+#include "backend/vcpu/control_registers.hpp"
+#include "backend/vcpu/cpuid.hpp"
+#include "backend/vcpu/events.hpp"
+#include "backend/vcpu/msr_passthrough.hpp"
+#include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/segments.hpp"
+#include "backend/vcpu/timing.hpp"
+#include "backend/vcpu/user_return.hpp"
+#include "kernel/errno.hpp"
+#include "kernel/page.hpp"
+#include "kernel/requests.hpp"
+#include "kernel/vcpu.hpp"
+
+namespace backend {
+
+namespace {
+
+constexpr u64 no_link = ~u64{0};
+
+/// This vCPU's share of the configuration's primary controls.
+Primary primary_controls(Vcpu &vcpu)
+{
+	const kernel::kvm &vm = *vcpu.kvm.kvm;
+	Primary controls = setup().config.primary;
+
+	if (setup().features.ept)
+		controls &= ~(primary::cr3_load_exiting | primary::cr3_store_exiting | primary::invlpg_exiting);
+	// A vCPU whose APIC is in userspace has no page for the CPU to keep a TPR in.
+	if (!kernel::lapic_in_kernel(vcpu.kvm)) {
+		controls &= ~primary::use_tpr_shadow;
+		controls |= primary::cr8_load_exiting | primary::cr8_store_exiting;
+	}
+	if (vm.arch.mwait_in_guest)
+		controls &= ~(primary::mwait_exiting | primary::monitor_exiting);
+	if (vm.arch.hlt_in_guest)
+		controls &= ~primary::hlt_exiting;
+	return controls & ~(primary::interrupt_window_exiting | primary::nmi_window_exiting);
+}
+
+Secondary secondary_controls(Vcpu &vcpu)
+{
+	// What this module does not drive stays off, whatever the CPU offers.
+	constexpr Secondary driven = secondary::enable_ept | secondary::enable_rdtscp | secondary::enable_vpid |
+				     secondary::wbinvd_exiting | secondary::unrestricted_guest |
+				     secondary::pause_loop_exiting | secondary::enable_invpcid |
+				     secondary::enable_xsaves | secondary::use_tsc_scaling;
+	Secondary controls = setup().config.secondary & driven;
+
+	if (!vcpu.vpid)
+		controls &= ~secondary::enable_vpid;
+	if (vcpu.kvm.kvm->arch.pause_in_guest)
+		controls &= ~secondary::pause_loop_exiting;
+	// Device memory without a snooping IOMMU is what a guest's WBINVD is for; kvm.ko decides per VM, and an
+	// exit that it answers with nothing would only cost.
+	if (!kernel::kvm_arch_has_noncoherent_dma(vcpu.kvm.kvm))
+		controls &= ~secondary::wbinvd_exiting;
+	return controls;
+}
+
+void initialise_controls(Vcpu &vcpu)
+{
+	const auto &config = setup().config;
+	const Current current = vcpu.current();
+
+	vcpu.vmcs01.pin.initialise(current, config.pin & ~(pin::preemption_timer | pin::posted_interrupts));
+	vcpu.vmcs01.primary.initialise(current, primary_controls(vcpu));
+	if (config.primary.has(primary::activate_secondary))
+		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
+	vcpu.vmcs01.exit.initialise(current,
+				    config.exit & ~(exit::load_efer | exit::save_efer | exit::save_preemption_timer |
+						    exit::load_perf_global_ctrl));
+	vcpu.vmcs01.entry.initialise(current,
+				     config.entry & ~(entry::load_efer | entry::load_perf_global_ctrl |
+						      entry::ia32e_mode_guest));
+}
+
+/// What stays as it is for the life of the vCPU.
+void initialise_constants(Vcpu &vcpu)
+{
+	const Current current = vcpu.current();
+
+	write(current, f::vmcs_link_pointer, no_link);
+	write(current, f::page_fault_error_code_mask, u32{0});
+	write(current, f::page_fault_error_code_match, u32{0});
+	write(current, f::cr3_target_count, u32{0});
+	write(current, f::exit_msr_store_count, u32{0});
+	write(current, f::exit_msr_load_count, u32{0});
+	write(current, f::entry_msr_load_count, u32{0});
+	if (vcpu.msr_bitmap)
+		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
+	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))
+		initialise_pause_loop(vcpu);
+	if (vcpu.vmcs01.secondary.get().has(secondary::enable_vpid))
+		write(current, f::virtual_processor_id, vcpu.vpid);
+	if (vcpu.vmcs01.secondary.get().has(secondary::enable_xsaves))
+		write(current, f::xss_exiting_bitmap, u64{0});
+	if (vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
+		write(current, f::virtual_apic_page_address, u64{kernel::physical(vcpu.kvm.arch.apic->regs)});
+	if (setup().config.entry.has(entry::load_bndcfgs))
+		write(current, f::guest_bndcfgs, u64{0});
+}
+
+void initialise_vmcs(Vcpu &vcpu)
+{
+	initialise_controls(vcpu);
+	initialise_constants(vcpu);
+	hw::write_constant_host_state(vcpu.vmcs01);
+	write_guest_host_masks(vcpu);
+	vcpu.initialised = true;
+}
+
+} // namespace
+
+int vm_init(kernel::kvm *kvm)
+{
+	// PAUSE exits only where it tells a spinning vCPU from a waiting one.
+	if (!setup().config.secondary.has(secondary::pause_loop_exiting))
+		kvm->arch.pause_in_guest = true;
+	return 0;
+}
+
+int vcpu_create(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (setup().features.msr_bitmap) {
+		vcpu.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
+		if (!vcpu.msr_bitmap)
+			return -kernel::ENOMEM;
+		initialise_msr_bitmap(vcpu);
+	}
+	if (const int error = vcpu.vmcs01.create()) {
+		kernel::free_page_at(vcpu.msr_bitmap);
+		return error;
+	}
+	vcpu.vpid = hw::allocate_vpid();
+	initialise_user_return(vcpu);
+	return 0;
+}
+
+void vcpu_free(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	vcpu.vmcs01.destroy();
+	hw::free_vpid(vcpu.vpid);
+	if (vcpu.msr_bitmap)
+		kernel::free_page_at(vcpu.msr_bitmap);
+}
+
+void vcpu_reset(kernel::kvm_vcpu *kvm, bool init_event)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+
+	if (!vcpu.initialised)
+		initialise_vmcs(vcpu);
+
+	reset_segments(vcpu);
+	reset_msrs(vcpu, init_event);
+	write(current, f::guest_gdtr_base, u64{0});
+	write(current, f::guest_gdtr_limit, u32{0xffff});
+	write(current, f::guest_idtr_base, u64{0});
+	write(current, f::guest_idtr_limit, u32{0xffff});
+	write(current, f::guest_activity_state, static_cast<u32>(Activity::active));
+	write(current, f::guest_interruptibility, u32{0});
+	write(current, f::guest_pending_debug_exceptions, u64{0});
+	write(current, f::entry_interruption_info, u32{0});
+	if (vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
+		write(current, f::tpr_threshold, u32{0});
+	kernel::make_request(*kvm, kernel::KVM_REQ_APIC_PAGE_RELOAD);
+	hw::flush_vpid(vcpu.vpid);
+}
+
+void setup_mce(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	// Userspace that takes LMCE away takes it from what the guest may set, too.
+	if (!(kvm->arch.mcg_cap & mcg_lmce))
+		vcpu.feature_control &= ~feature_control::lmce;
+}
+
+} // namespace backend

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/msrs.hpp"
+
+#include "backend/setup.hpp"
+#include "backend/vcpu/cpuid.hpp"
+#include "backend/vcpu/events.hpp"
+#include "backend/vcpu/host_switch.hpp"
+#include "backend/vcpu/msr_passthrough.hpp"
+#include "backend/vcpu/segments.hpp"
+#include "backend/vcpu/user_return.hpp"
+#include "kernel/cpu.hpp"
+#include "kernel/errno.hpp"
+
+namespace backend {
+
+namespace {
+
+constexpr bool canonical(u64 address, unsigned bits)
+{
+	return static_cast<u64>(static_cast<s64>(address << (64 - bits)) >> (64 - bits)) == address;
+}
+
+bool canonical_for(Vcpu &vcpu, u64 address)
+{
+	return canonical(address, vcpu.kvm.arch.cr4 & cr4::la57 ? 57 : 48);
+}
+
+bool may_use_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	return msr.host_initiated || guest_has(vcpu, cpuid::spec_ctrl) || guest_has(vcpu, cpuid::stibp) ||
+	       guest_has(vcpu, cpuid::intel_ssbd) || guest_has(vcpu, cpuid::ssbd);
+}
+
+int set_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	if (!may_use_spec_ctrl(vcpu, msr))
+		return 1;
+	// kvm.ko tries the value on the CPU, which alone knows which bits it has.
+	if (kernel::kvm_spec_ctrl_test_value(msr.data))
+		return 1;
+	vcpu.spec_ctrl = msr.data;
+	// A guest that uses it once will again: from now on it goes without an exit, at the price of a read
+	// at every exit.
+	if (msr.data)
+		allow_msr(vcpu, msr::spec_ctrl, true, true);
+	return 0;
+}
+
+int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	u64 invalid = msr.data & ~(debugctl::lbr | debugctl::btf);
+
+	if (guest_has(vcpu, cpuid::rtm))
+		invalid &= ~debugctl::rtm_debug;
+	if (invalid & ~debugctl::freeze_in_smm)
+		return 1;
+	vcpu.debugctl = msr.data;
+	refresh_debugctl(vcpu);
+	return 0;
+}
+
+u64 valid_feature_control_bits(Vcpu &vcpu)
+{
+	u64 valid = feature_control::locked;
+
+	if (vcpu.kvm.arch.mcg_cap & mcg_lmce)
+		valid |= feature_control::lmce;
+	return valid;
+}
+
+int set_feature_control(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	if (msr.data & ~valid_feature_control_bits(vcpu))
+		return 1;
+	if (!msr.host_initiated && vcpu.feature_control & feature_control::locked)
+		return 1;
+	vcpu.feature_control = msr.data;
+	return 0;
+}
+
+int set_pat(Vcpu &vcpu, kernel::msr_data *msr)
+{
+	if (const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr))
+		return error;
+	if (vcpu.vmcs01.entry.get().has(entry::load_pat))
+		write(vcpu.current(), f::guest_pat, u64{msr->data});
+	return 0;
+}
+
+} // namespace
+
+int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+
+	switch (msr->index) {
+	case msr::fs_base:
+		msr->data = read(current, f::guest_fs_base);
+		return 0;
+	case msr::gs_base:
+		msr->data = read(current, f::guest_gs_base);
+		return 0;
+	case msr::kernel_gs_base:
+		msr->data = read_guest_kernel_gs_base(vcpu);
+		return 0;
+	case msr::sysenter_cs:
+		msr->data = read(current, f::guest_sysenter_cs);
+		return 0;
+	case msr::sysenter_esp:
+		msr->data = read(current, f::guest_sysenter_esp);
+		return 0;
+	case msr::sysenter_eip:
+		msr->data = read(current, f::guest_sysenter_eip);
+		return 0;
+	case msr::spec_ctrl:
+		if (!may_use_spec_ctrl(vcpu, *msr))
+			return 1;
+		msr->data = vcpu.spec_ctrl;
+		return 0;
+	case msr::debugctl:
+		msr->data = vcpu.debugctl;
+		return 0;
+	case msr::feature_control:
+		msr->data = vcpu.feature_control;
+		return 0;
+	case msr::mcg_ext_ctl:
+		if (!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce))
+			return 1;
+		msr->data = kvm->arch.mcg_ext_ctl;
+		return 0;
+	case msr::tsx_ctrl:
+		if (!msr->host_initiated && !(kvm->arch.arch_capabilities & arch_cap_tsx_ctrl))
+			return 1;
+		break;
+	case msr::tsc_aux:
+		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) && !guest_has(vcpu, cpuid::rdpid))
+			return 1;
+		break;
+	default:
+		break;
+	}
+	if (const UserReturnMsr *slot = find_user_return(vcpu, msr->index)) {
+		msr->data = slot->data;
+		return 0;
+	}
+	return kernel::kvm_get_msr_common(kvm, msr);
+}
+
+int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Current current = vcpu.current();
+	const u64 data = msr->data;
+
+	switch (msr->index) {
+	case msr::fs_base:
+	case msr::gs_base:
+		if (!canonical_for(vcpu, data))
+			return 1;
+		vcpu.segments.forget();
+		if (msr->index == msr::fs_base)
+			write(current, f::guest_fs_base, data);
+		else
+			write(current, f::guest_gs_base, data);
+		return 0;
+	case msr::kernel_gs_base:
+		write_guest_kernel_gs_base(vcpu, data);
+		return 0;
+	case msr::sysenter_cs:
+		write(current, f::guest_sysenter_cs, static_cast<u32>(data));
+		return 0;
+	case msr::sysenter_esp:
+		write(current, f::guest_sysenter_esp, data);
+		return 0;
+	case msr::sysenter_eip:
+		write(current, f::guest_sysenter_eip, data);
+		return 0;
+	case msr::spec_ctrl:
+		return set_spec_ctrl(vcpu, *msr);
+	case msr::debugctl:
+		return set_debugctl(vcpu, *msr);
+	case msr::pat:
+		return set_pat(vcpu, msr);
+	case msr::feature_control:
+		return set_feature_control(vcpu, *msr);
+	case msr::mcg_ext_ctl:
+		if ((!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce)) || data & ~u64{1})
+			return 1;
+		kvm->arch.mcg_ext_ctl = data;
+		return 0;
+	case msr::tsx_ctrl:
+		if (!msr->host_initiated && !(kvm->arch.arch_capabilities & arch_cap_tsx_ctrl))
+			return 1;
+		// RTM_DISABLE and TSX_CPUID_CLEAR are all there is.
+		if (data & ~u64{3})
+			return 1;
+		break;
+	case msr::tsc_aux:
+		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) && !guest_has(vcpu, cpuid::rdpid))
+			return 1;
+		// Hardware refuses the upper half.
+		if (data >> 32)
+			return 1;
+		break;
+	default:
+		break;
+	}
+	if (UserReturnMsr *slot = find_user_return(vcpu, msr->index))
+		return set_user_return(vcpu, *slot, data) ? 1 : 0;
+	return kernel::kvm_set_msr_common(kvm, msr);
+}
+
+int get_msr_feature(kernel::kvm_msr_entry *)
+{
+	// The feature MSRs of a VMX backend are the VMX capability MSRs, and nesting is not offered.
+	return msr_unsupported;
+}
+
+bool has_emulated_msr(kernel::kvm *, u32 index)
+{
+	// SMM needs unrestricted guest (or emulation of real mode) to run its first instruction.
+	constexpr u32 smbase = 0x9e, amd_ls_cfg = 0xc0011020, virt_spec_ctrl = 0xc001011f, tsc_ratio = 0xc0000104;
+
+	if (index == smbase)
+		return setup().features.unrestricted_guest;
+	if (index >= msr::vmx_basic && index <= msr::vmx_vmfunc)
+		return false;
+	return index != amd_ls_cfg && index != virt_spec_ctrl && index != tsc_ratio;
+}
+
+void update_efer_switching(Vcpu &vcpu)
+{
+	const u64 guest = vcpu.kvm.arch.efer;
+	// LMA and LME follow "IA-32e mode guest" and "host address-space size" by themselves.
+	u64 ignored = efer::lma | efer::lme;
+
+	if (!(guest & efer::lma))
+		ignored |= efer::sce;
+	const bool differ = (guest ^ kernel::host_efer) & ~ignored;
+
+	if (setup().config.entry.has(entry::load_efer)) {
+		if (differ) {
+			write(vcpu.current(), f::guest_efer, u64{guest});
+			vcpu.vmcs01.entry.add(vcpu.current(), entry::load_efer);
+			vcpu.vmcs01.exit.add(vcpu.current(), exit::load_efer);
+		} else {
+			vcpu.vmcs01.entry.remove(vcpu.current(), entry::load_efer);
+			vcpu.vmcs01.exit.remove(vcpu.current(), exit::load_efer);
+		}
+	}
+	choose_user_return_msrs(vcpu);
+}
+
+void refresh_debugctl(Vcpu &vcpu)
+{
+	// LBRs are not virtualised: BTF and RTM are the bits with an effect. FREEZE_IN_SMM is the host's.
+	write(vcpu.current(), f::guest_debugctl,
+	      (vcpu.debugctl & (debugctl::btf | debugctl::rtm_debug)) |
+		      (vcpu.kvm.arch.host_debugctl & debugctl::freeze_in_smm));
+}
+
+void reset_msrs(Vcpu &vcpu, bool init_event)
+{
+	const Current current = vcpu.current();
+
+	write(current, f::guest_sysenter_cs, u32{0});
+	write(current, f::guest_sysenter_esp, u64{0});
+	write(current, f::guest_sysenter_eip, u64{0});
+	write(current, f::guest_debugctl, u64{0});
+	vcpu.debugctl = 0;
+	if (init_event)
+		return;
+	vcpu.spec_ctrl = 0;
+	vcpu.feature_control = 0;
+	if (vcpu.vmcs01.entry.get().has(entry::load_pat))
+		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
+}
+
+} // namespace backend

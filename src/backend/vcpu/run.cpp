@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/run.hpp"
+
+#include "backend/exit/fast.hpp"
+#include "backend/setup.hpp"
+#include "backend/vcpu/control_registers.hpp"
+#include "backend/vcpu/events.hpp"
+#include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "kernel/cpu.hpp"
+#include "kernel/enter.h"
+#include "kernel/trace.hpp"
+#include "kernel/vcpu.hpp"
+
+namespace backend {
+
+namespace {
+
+/// Host state that a context switch or another CPU's IPI may have changed since the last entry.
+void refresh_host_state(Vcpu &vcpu)
+{
+	auto &host = vcpu.vmcs01.host;
+	const u64 cr3 = kernel::__get_current_cr3_fast();
+	const u64 cr4 = kernel::cr4_read_shadow();
+
+	if (cr3 != host.cr3) {
+		write(vcpu.current(), f::host_cr3, cr3);
+		host.cr3 = cr3;
+	}
+	if (cr4 != host.cr4) {
+		write(vcpu.current(), f::host_cr4, cr4);
+		host.cr4 = cr4;
+	}
+}
+
+void write_dirty_registers(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	if (dirty(vcpu, kernel::VCPU_REGS_RSP))
+		write(vcpu.current(), f::guest_rsp, u64{arch.regs[kernel::VCPU_REGS_RSP]});
+	if (dirty(vcpu, kernel::VCPU_REGS_RIP))
+		write(vcpu.current(), f::guest_rip, u64{arch.regs[kernel::VCPU_REGS_RIP]});
+	if (arch.regs_dirty & (1U << kernel::VCPU_EXREG_CR3 | 1U << kernel::VCPU_EXREG_PDPTR))
+		write_dirty_paging(vcpu);
+	arch.regs_dirty = 0;
+}
+
+/// The preemption timer at zero makes the guest exit before its first instruction; it is armed for that alone.
+void arm_immediate_exit(Vcpu &vcpu, bool wanted)
+{
+	if (!wanted) {
+		vcpu.vmcs01.pin.remove(vcpu.current(), pin::preemption_timer);
+		return;
+	}
+	if (setup().features.preemption_timer) {
+		vcpu.vmcs01.pin.add(vcpu.current(), pin::preemption_timer);
+		write(vcpu.current(), f::preemption_timer_value, u32{0});
+	} else {
+		// An interrupt that is pending already exits as soon as the guest runs.
+		kernel::reschedule_this_cpu();
+	}
+}
+
+kvmxx_entry prepare_entry(Vcpu &vcpu)
+{
+	const u64 host_spec_ctrl = kernel::current_spec_ctrl();
+	const bool has_spec_ctrl = kernel::has_spec_ctrl();
+	kvmxx_entry entry{};
+
+	entry.regs = vcpu.kvm.arch.regs;
+	entry.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs01.host.rsp);
+	entry.host_spec_ctrl = host_spec_ctrl;
+	entry.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl;
+	entry.flags = u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT |
+		      u64{has_spec_ctrl && spec_ctrl_is_free(vcpu)} << KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT |
+		      u64{kernel::l1d_flush_needed(vcpu.kvm.arch.l1tf_flush_l1d)} << KVMXX_ENTRY_FLUSH_L1D_BIT;
+	vcpu.kvm.arch.l1tf_flush_l1d = false;
+	return entry;
+}
+
+/// One VMREAD for the common exit, two more for those that may have interrupted a delivery.
+void read_exit(Vcpu &vcpu)
+{
+	const Current current = vcpu.current();
+	auto &exit = vcpu.exit;
+
+	exit.reason.raw = read(current, f::exit_reason);
+	exit.interruption.raw = 0;
+	if (exit.reason.basic() == Reason::exception_nmi || exit.reason.basic() == Reason::external_interrupt)
+		exit.interruption.raw = read(current, f::exit_interruption_info);
+	exit.idt_vectoring.raw = exit.reason.entry_failed() ? 0 : read(current, f::idt_vectoring_info);
+}
+
+} // namespace
+
+int vcpu_pre_run(kernel::kvm_vcpu *)
+{
+	return 1;
+}
+
+kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	write_dirty_registers(vcpu);
+	refresh_host_state(vcpu);
+	if (run_flags & kernel::KVM_RUN_LOAD_GUEST_DR6)
+		kernel::write_dr6(kvm->arch.dr6);
+	if (run_flags & kernel::KVM_RUN_LOAD_DEBUGCTL)
+		refresh_debugctl(vcpu);
+	// Single-stepping is a trap after one instruction, also after one that is in a shadow: VM entry refuses
+	// RFLAGS.TF with blocking unless a trap is pending (SDM, "Checks on Guest Non-Register State").
+	if (kvm->guest_debug & kernel::KVM_GUESTDBG_SINGLESTEP)
+		set_interrupt_shadow(kvm, 0);
+
+	kernel::kvm_load_guest_xsave_state(kvm);
+	arm_immediate_exit(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
+	if (kernel::lapic_in_kernel(*kvm))
+		kernel::kvm_wait_lapic_expire(kvm);
+
+	kvmxx_entry entry = prepare_entry(vcpu);
+
+	kernel::trace_entry(kvm);
+	vcpu.exit.launch_failed = kvmxx_enter_guest(&entry, &kvm->arch.cr2);
+	vcpu.spec_ctrl = kernel::has_spec_ctrl() ? entry.guest_spec_ctrl : vcpu.spec_ctrl;
+	// A null DS or ES is what the exit left, and what nearly every task has.
+	kernel::restore_host_data_segments(vcpu.host.segments);
+
+	kvm->arch.regs_avail &= ~lazily_read;
+	kernel::kvm_load_host_xsave_state(kvm);
+
+	if (vcpu.exit.launch_failed) {
+		vcpu.exit.reason.raw = 0xdead;
+		vcpu.exit.interruption.raw = vcpu.exit.idt_vectoring.raw = 0;
+		return kernel::EXIT_FASTPATH_NONE;
+	}
+	read_exit(vcpu);
+	if (vcpu.exit.reason.basic() == Reason::machine_check && vcpu.exit.reason.entry_failed())
+		kernel::handle_machine_check();
+	kernel::trace_exit(kvm);
+	if (vcpu.exit.reason.entry_failed())
+		return kernel::EXIT_FASTPATH_NONE;
+
+	vcpu.vmcs01.launched = true;
+	// VM exit clears the valid bit of the injection field by itself; the queues must follow.
+	restore_nmi_blocking(vcpu);
+	requeue_interrupted_event(vcpu);
+	return handle_exit_fast(vcpu);
+}
+
+} // namespace backend

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/segments.hpp"
+
+#include "backend/setup.hpp"
+#include "backend/vcpu/registers.hpp"
+
+namespace backend {
+
+namespace {
+
+using field::Segment;
+
+enum Part : u32 { base, limit, rights_, selector };
+
+// kvm.ko numbers TR before LDTR; the VMCS has LDTR first. Indexed by kvm.ko's number, which comes from
+// kvm.ko itself, never from a guest.
+constexpr Segment vmcs_order[] = {Segment::es, Segment::cs, Segment::ss, Segment::ds,
+				  Segment::fs, Segment::gs, Segment::tr, Segment::ldtr};
+
+constexpr u64 encoding(Part part, Segment segment)
+{
+	constexpr u32 first[] = {f::guest_es_base.encoding, f::guest_es_limit.encoding,
+				 f::guest_es_access_rights.encoding, f::guest_es_selector.encoding};
+
+	return first[part] + 2 * static_cast<u32>(segment);
+}
+static_assert(encoding(limit, Segment::tr) == f::guest_tr_limit.encoding);
+static_assert(encoding(selector, Segment::gs) == f::guest_gs_selector.encoding);
+static_assert(encoding(rights_, Segment::ldtr) == f::guest_ldtr_access_rights.encoding);
+static_assert(encoding(base, Segment::ss) == f::guest_ss_base.encoding);
+
+/// One field of one segment, from the cache if it has been read since the last exit.
+template <Part part> auto &cached(Vcpu &vcpu, Segment segment)
+{
+	auto &entry = vcpu.segments.entries[static_cast<u32>(segment)];
+	const u32 valid = 1U << (static_cast<u32>(segment) * 4 + part);
+	auto &value = [&]() -> auto & {
+		if constexpr (part == base)
+			return entry.base;
+		else if constexpr (part == limit)
+			return entry.limit;
+		else if constexpr (part == rights_)
+			return entry.rights;
+		else
+			return entry.selector;
+	}();
+
+	if (!available(vcpu, kernel::VCPU_EXREG_SEGMENTS)) {
+		mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
+		vcpu.segments.forget();
+	}
+	if (!(vcpu.segments.valid & valid)) {
+		vcpu.segments.valid |= valid;
+		value = static_cast<std::remove_reference_t<decltype(value)>>(
+			hw::vmread(encoding(part, segment)));
+	}
+	return value;
+}
+
+constexpr u32 vmcs_rights(const kernel::kvm_segment &s)
+{
+	if (s.unusable || !s.present)
+		return rights::unusable;
+	return (s.type & 15U) | (s.s & 1U) << 4 | (s.dpl & 3U) << 5 | (s.present & 1U) << 7 |
+	       (s.avl & 1U) << 12 | (s.l & 1U) << 13 | (s.db & 1U) << 14 | (s.g & 1U) << 15;
+}
+
+void write_segment(Segment segment, u64 base_, u32 limit_, u16 selector_, u32 ar)
+{
+	hw::vmwrite(encoding(base, segment), base_);
+	hw::vmwrite(encoding(limit, segment), limit_);
+	hw::vmwrite(encoding(selector, segment), selector_);
+	hw::vmwrite(encoding(rights_, segment), ar);
+}
+
+} // namespace
+
+u64 get_segment_base(kernel::kvm_vcpu *kvm, int seg)
+{
+	return cached<base>(vcpu_of(kvm), vmcs_order[seg]);
+}
+
+void get_segment(kernel::kvm_vcpu *kvm, kernel::kvm_segment *s, int seg)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Segment which = vmcs_order[seg];
+	const u32 ar = cached<rights_>(vcpu, which);
+
+	s->base = cached<base>(vcpu, which);
+	s->limit = cached<limit>(vcpu, which);
+	s->selector = cached<selector>(vcpu, which);
+	s->unusable = (ar & rights::unusable) != 0;
+	s->type = ar & 15;
+	s->s = ar >> 4 & 1;
+	s->dpl = ar >> 5 & 3;
+	// The CPU may leave P set in an unusable segment; userspace that loads this back expects both to agree.
+	s->present = !s->unusable;
+	s->avl = ar >> 12 & 1;
+	s->l = ar >> 13 & 1;
+	s->db = ar >> 14 & 1;
+	s->g = ar >> 15 & 1;
+}
+
+void set_segment(kernel::kvm_vcpu *kvm, kernel::kvm_segment *s, int seg)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Segment which = vmcs_order[seg];
+	u32 ar = vmcs_rights(*s);
+
+	vcpu.segments.forget();
+	mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
+	// Userspace of old saved data segments without the accessed bit, which VM entry demands
+	// (SDM, "Checks on Guest Segment Registers"). LDTR alone may lack it: its type is 2.
+	if (which != Segment::ldtr && !(ar & rights::unusable))
+		ar |= 1;
+	write_segment(which, s->base, s->limit, static_cast<u16>(s->selector), ar);
+}
+
+int get_cpl(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (!protected_mode(vcpu))
+		return 0;
+	if (!long_mode(vcpu) && get_rflags(kvm) & rflags::vm)
+		return 3;
+	// SS.DPL is the CPL, also while it is unusable (SDM, "Guest Register State").
+	return static_cast<int>(rights::dpl(cached<rights_>(vcpu, Segment::ss)));
+}
+
+u32 code_segment_rights(Vcpu &vcpu)
+{
+	return cached<rights_>(vcpu, Segment::cs);
+}
+
+void get_cs_db_l_bits(kernel::kvm_vcpu *kvm, int *db, int *l)
+{
+	const u32 ar = code_segment_rights(vcpu_of(kvm));
+
+	*db = ar >> 14 & 1;
+	*l = ar >> 13 & 1;
+}
+
+void get_idt(kernel::kvm_vcpu *kvm, kernel::desc_ptr *table)
+{
+	const Current current = vcpu_of(kvm).current();
+
+	table->size = static_cast<u16>(read(current, f::guest_idtr_limit));
+	table->address = read(current, f::guest_idtr_base);
+}
+
+void set_idt(kernel::kvm_vcpu *kvm, kernel::desc_ptr *table)
+{
+	const Current current = vcpu_of(kvm).current();
+
+	write(current, f::guest_idtr_limit, u32{table->size});
+	write(current, f::guest_idtr_base, u64{table->address});
+}
+
+void get_gdt(kernel::kvm_vcpu *kvm, kernel::desc_ptr *table)
+{
+	const Current current = vcpu_of(kvm).current();
+
+	table->size = static_cast<u16>(read(current, f::guest_gdtr_limit));
+	table->address = read(current, f::guest_gdtr_base);
+}
+
+void set_gdt(kernel::kvm_vcpu *kvm, kernel::desc_ptr *table)
+{
+	const Current current = vcpu_of(kvm).current();
+
+	write(current, f::guest_gdtr_limit, u32{table->size});
+	write(current, f::guest_gdtr_base, u64{table->address});
+}
+
+// RFLAGS has no slot in kvm.ko's register array: the cached value stands in the vCPU.
+unsigned long get_rflags(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (!available(vcpu, kernel::VCPU_EXREG_RFLAGS)) {
+		mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
+		vcpu.rflags = read(vcpu.current(), f::guest_rflags);
+	}
+	return vcpu.rflags;
+}
+
+void set_rflags(kernel::kvm_vcpu *kvm, unsigned long value)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
+	vcpu.rflags = value;
+	write(vcpu.current(), f::guest_rflags, u64{value});
+}
+
+bool get_if_flag(kernel::kvm_vcpu *kvm)
+{
+	return get_rflags(kvm) & rflags::if_;
+}
+
+void reset_segments(Vcpu &vcpu)
+{
+	constexpr u32 data = 0x93, code = 0x9b, ldt = 0x82, busy_tss = 0x8b;
+
+	constexpr Segment data_segments[] = {Segment::es, Segment::ss, Segment::ds, Segment::fs, Segment::gs};
+
+	for (Segment s : data_segments)
+		write_segment(s, 0, 0xffff, 0, data);
+	write_segment(Segment::cs, 0xffff0000, 0xffff, 0xf000, code);
+	write_segment(Segment::ldtr, 0, 0xffff, 0, ldt);
+	write_segment(Segment::tr, 0, 0xffff, 0, busy_tss);
+	vcpu.segments.forget();
+}
+
+} // namespace backend

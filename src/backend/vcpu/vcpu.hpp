@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/hw/msr_bitmap.hpp"
+#include "backend/hw/vmcs.hpp"
+#include "kernel/bindings.hpp"
+#include "kernel/cpu.hpp"
+#include "vmx/arch.hpp"
+#include "vmx/exit_reason.hpp"
+#include "vmx/interruption.hpp"
+
+namespace backend {
+
+using namespace vmx;
+using hw::Current;
+namespace f = vmx::field;
+
+struct Vm {
+	kernel::kvm kvm;
+};
+
+/// Segment fields read from the VMCS since the last exit, so that asking twice costs no VMREAD.
+struct SegmentCache {
+	struct Entry {
+		u64 base;
+		u32 limit, rights;
+		u16 selector;
+	};
+
+	Entry entries[8];
+	u32 valid; ///< a bit for each field of each segment
+
+	void forget() { valid = 0; }
+};
+
+/// What the last exit says of itself.
+struct ExitInfo {
+	ExitReason reason;
+	Interruption interruption;  ///< of exception_nmi and external_interrupt exits; else not valid
+	Interruption idt_vectoring;
+	bool launch_failed;         ///< VMLAUNCH or VMRESUME itself failed: nothing else here means anything
+};
+
+/// The guest's value of an MSR that the host gets back on its way to userspace (user_return.hpp).
+struct UserReturnMsr {
+	u64 data;
+	bool load;
+};
+inline constexpr unsigned user_return_msrs = 7;
+
+/// Segment registers and the like that the host gets back when the vCPU leaves the CPU, not at every exit.
+struct HostRegisters {
+	kernel::kvmxx_host_segments segments;
+	bool saved;
+};
+
+/// A vCPU as kvm.ko sees it, and what is ours of it. kvm.ko allocates it zeroed.
+struct Vcpu {
+	kernel::kvm_vcpu kvm;
+
+	hw::Vmcs vmcs01;
+	hw::MsrBitmap *msr_bitmap;
+
+	ExitInfo exit;
+	SegmentCache segments;
+	HostRegisters host;
+
+	u64 rflags;
+	u64 guest_kernel_gs_base;
+	u64 spec_ctrl;
+	u64 feature_control;
+	u64 debugctl;
+	UserReturnMsr user_return[user_return_msrs];
+	bool guest_msrs_loaded;
+	bool initialised; ///< the VMCS has been written once
+	u16 vpid;
+
+	/// A bit for each row of the table of MSRs that may go without an exit: what the guest's CPUID and
+	/// state would allow. Userspace's filter may take it away.
+	u64 free_reads, free_writes;
+
+	Current current() const { return vmcs01.current(); }
+};
+
+static_assert(__builtin_offsetof(Vcpu, kvm) == 0);
+
+// kvm.ko hands back the pointer to the first member of what it allocated at our size.
+inline Vcpu &vcpu_of(kernel::kvm_vcpu *kvm)
+{
+	return *reinterpret_cast<Vcpu *>(kvm);
+}
+
+} // namespace backend

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "vmx/types.hpp"
+
+/// Exit qualifications, decoded before they are handled (SDM, "Exit Qualification").
+namespace vmx::decode {
+
+/// SDM, table "Exit Qualification for Control-Register Accesses".
+struct CrAccess {
+	enum class Kind : u8 { mov_to_cr, mov_from_cr, clts, lmsw };
+
+	u8 cr;
+	Kind kind;
+	u8 gpr; ///< 0..15 in the order RAX RCX RDX RBX RSP RBP RSI RDI R8..R15
+	u16 lmsw_source;
+
+	static constexpr CrAccess decode(u64 q)
+	{
+		return {.cr = static_cast<u8>(q & 15),
+			.kind = static_cast<Kind>(q >> 4 & 3),
+			.gpr = static_cast<u8>(q >> 8 & 15),
+			.lmsw_source = static_cast<u16>(q >> 16)};
+	}
+};
+
+/// SDM, table "Exit Qualification for MOV DR".
+struct DrAccess {
+	u8 dr;
+	bool read;
+	u8 gpr;
+
+	static constexpr DrAccess decode(u64 q)
+	{
+		return {.dr = static_cast<u8>(q & 7),
+			.read = (q & bit(4)) != 0,
+			.gpr = static_cast<u8>(q >> 8 & 15)};
+	}
+};
+
+/// SDM, table "Exit Qualification for I/O Instructions".
+struct IoAccess {
+	u8 size; ///< bytes: 1, 2 or 4
+	bool in;
+	bool string;
+	bool rep;
+	u16 port;
+
+	static constexpr IoAccess decode(u64 q)
+	{
+		return {.size = static_cast<u8>((q & 7) + 1),
+			.in = (q & bit(3)) != 0,
+			.string = (q & bit(4)) != 0,
+			.rep = (q & bit(5)) != 0,
+			.port = static_cast<u16>(q >> 16)};
+	}
+};
+
+/// SDM, table "Exit Qualification for EPT Violations".
+struct EptViolation {
+	bool read, write, fetch;
+	bool readable, writable, executable; ///< what the EPT entries allow
+	bool linear_valid;                   ///< the guest-linear-address field is valid
+	bool translated;                     ///< fault on the translation itself, not on a walk of page tables
+	bool iret_unblocked_nmi;
+
+	static constexpr EptViolation decode(u64 q)
+	{
+		return {.read = (q & bit(0)) != 0,
+			.write = (q & bit(1)) != 0,
+			.fetch = (q & bit(2)) != 0,
+			.readable = (q & bit(3)) != 0,
+			.writable = (q & bit(4)) != 0,
+			.executable = (q & bit(5)) != 0,
+			.linear_valid = (q & bit(7)) != 0,
+			.translated = (q & bit(8)) != 0,
+			.iret_unblocked_nmi = (q & bit(12)) != 0};
+	}
+
+	constexpr bool present() const { return readable || writable || executable; }
+};
+
+/// SDM, table "Exit Qualification for Task Switches".
+struct TaskSwitch {
+	enum class Source : u8 { call, iret, jmp, task_gate };
+
+	u16 selector;
+	Source source;
+
+	static constexpr TaskSwitch decode(u64 q)
+	{
+		return {.selector = static_cast<u16>(q), .source = static_cast<Source>(q >> 30 & 3)};
+	}
+};
+
+} // namespace vmx::decode

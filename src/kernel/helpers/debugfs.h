@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KVMXX_HELPERS_DEBUGFS_H
+#define KVMXX_HELPERS_DEBUGFS_H
+
+void kvmxx_create_debugfs(void);
+void kvmxx_remove_debugfs(void);
+
+/* From C++: prints the configuration, a line at a time, through the function below. */
+void kvmxx_show_vmcs_config(void *file);
+void kvmxx_debugfs_line(void *file, const char *text);
+
+#endif

@@ -93,9 +93,10 @@ int hardware_setup()
 		kernel::kvm_enable_efer_bits(efer::nx);
 	hide_pmu();
 	tell_mmu();
+	// Before kvm.ko draws up its CPUID: it offers RDTSCP only where TSC_AUX is switched.
+	register_user_return_msrs();
 	set_cpu_caps();
 	tell_caps();
-	register_user_return_msrs();
 	return 0;
 }
 

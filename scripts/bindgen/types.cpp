@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "types.hpp"
 
-#include <cstring>
+#include <bpf/libbpf.h>
+
 #include <stdexcept>
 
 namespace bindgen {
+
+namespace {
+
+std::string reason()
+{
+	char text[128];
+	libbpf_strerror(errno, text, sizeof(text));
+	return text;
+}
+
+}  // namespace
 
 Types::Types(const std::string &vmlinux, const std::string &module)
 {
 	vmlinux_.reset(btf__parse(vmlinux.c_str(), nullptr));
 	if (!vmlinux_)
-		throw std::runtime_error(vmlinux + ": no BTF can be read here: " + strerror(errno));
+		throw std::runtime_error(vmlinux + ": no BTF can be read here: " + reason());
 	first_in_module_ = btf__type_cnt(vmlinux_.get());
 
 	module_.reset(btf__parse_split(module.c_str(), vmlinux_.get()));
 	if (!module_)
 		throw std::runtime_error(module + ": no BTF on top of " + vmlinux +
-					 " can be read here (are both of one build?): " + strerror(errno));
+					 " can be read here (are both of one build?): " + reason());
 	build_index();
 }
 

@@ -4,8 +4,9 @@
 
 Q := $(if $(filter 1,$(V)),,@)
 
+KDIR_GIVEN := $(KDIR)
 ifdef KDIR
-KVER ?= $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+KVER ?= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 else
 KVER ?= $(shell scripts/make/select-kernel 2>/dev/null)
 endif
@@ -20,18 +21,19 @@ ROOTS := src/kernel/bindings/roots.txt
 
 export BTF_VMLINUX BTF_KVM
 
-.PHONY: modules bindings kernel-tree
+.PHONY: modules bindings kernel-tree FORCE
 
+# No BTF of the module itself: that would need the vmlinux file, which headers do not have.
 modules: bindings ## kvm-intel.ko for one kernel, also left in build/RELEASE/
-	+$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) KVMXX_OUT=$(CURDIR)/$(OUT) modules
+	+$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) KVMXX_OUT=$(CURDIR)/$(OUT) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)cmp -s kvm-intel.ko $(OUT)/kvm-intel.ko || cp kvm-intel.ko $(OUT)/
 
 bindings: kernel-tree $(OUT)/bindings.stamp ## build/RELEASE/kernel.hpp, from the kernel's BTF
 
 # One sentence for what is missing, instead of Kbuild's many.
 kernel-tree:
-	$(Q)[ -n "$(KVER)" ] || scripts/make/select-kernel
-	$(Q)[ -e $(KDIR)/Module.symvers ] || { echo "make: $(KDIR) has no Module.symvers: apt install linux-headers-$(KVER), or give KDIR= a built kernel tree" >&2; exit 1; }
+	$(Q)$(if $(KDIR_GIVEN),[ -n "$(KVER)" ] || { echo "make: KDIR=$(KDIR) is not a configured kernel tree: it has no include/generated/utsrelease.h" >&2; exit 1; },[ -n "$(KVER)" ] || scripts/make/select-kernel)
+	$(Q)[ -e $(KDIR)/Module.symvers ] || { echo "make: $(KDIR) has no Module.symvers: $(if $(KDIR_GIVEN),build that kernel first,apt install linux-headers-$(KVER))" >&2; exit 1; }
 
 $(BINDGEN): $(BINDGEN_SOURCES)
 	@echo '  HOSTCXX $@'
@@ -39,7 +41,12 @@ $(BINDGEN): $(BINDGEN_SOURCES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCXX) -std=c++20 -O2 -Wall -Wextra -Werror -o $@ $(filter %.cpp,$^) -lbpf
 
-$(OUT)/btf.stamp: scripts/make/btf $(wildcard $(KDIR)/Module.symvers $(BTF_VMLINUX) $(BTF_KVM)) | kernel-tree
+# Which BTF was asked for: changes when that does.
+$(OUT)/btf.source: FORCE | kernel-tree
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(BTF_VMLINUX) $(BTF_KVM)' | cmp -s - $@ || echo '$(BTF_VMLINUX) $(BTF_KVM)' >$@
+
+$(OUT)/btf.stamp: $(OUT)/btf.source scripts/make/btf $(wildcard $(KDIR)/Module.symvers $(BTF_VMLINUX) $(BTF_KVM))
 	@echo '  BTF     $(OUT)'
 	$(Q)scripts/make/btf $(KVER) $(OUT)
 	$(Q)touch $@

@@ -18,13 +18,10 @@ constexpr bool off = false;
 
 /// Sets or clears a raw bit of an MSR (and of its TRUE MSR). `a1(n)` is control n's allowed-1 setting.
 struct Step {
-	Msr msr = Msr::basic;
+	Msr msr = Msr{0}; ///< 0: no step
 	unsigned bit = 0;
 	bool value = off;
-	bool used = true;
 };
-
-constexpr Step none{.used = false};
 
 constexpr unsigned a1(unsigned control)
 {
@@ -35,7 +32,7 @@ constexpr unsigned a1(unsigned control)
 /// constants are not used, so a wrong one in them is found.
 struct Row {
 	const char *rule;
-	Step steps[4] = {none, none, none, none};
+	Step steps[4]{};
 };
 
 constexpr Msr pin = Msr::pinbased_ctls, primary = Msr::procbased_ctls, secondary = Msr::procbased_ctls2,
@@ -175,13 +172,9 @@ VmxCapabilities doctored(const Row &row)
 {
 	VmxCapabilities caps = unit::baseline();
 
-	for (const Step &step : row.steps) {
-		if (!step.used)
-			continue;
-		unit::doctor(caps, step.msr, step.bit, step.value);
-		// A baseline MSR that only this row brings in.
-		caps.present |= vmx::u32{1} << vmx::slot_of(step.msr);
-	}
+	for (const Step &step : row.steps)
+		if (step.msr != Msr{0})
+			unit::doctor(caps, step.msr, step.bit, step.value);
 	for (const CpuRow &cpu_row : cpu_rows) {
 		if (!unit::same(cpu_row.rule, row.rule))
 			continue;

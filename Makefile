@@ -5,16 +5,15 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 
-include $(sort $(wildcard scripts/make/*.mk))
+include $(sort $(wildcard scripts/*/*.mk selftests/*/*.mk))
 
 .PHONY: all clean help
 
-all: modules ## kvm-intel.ko (the default)
+all: modules ## Build kvm-intel.ko (the default)
 
-clean: ## remove everything that was built
+clean: ## Remove everything that was built
 	$(Q)rm -rf build kvm-intel.ko kvm-intel.mod kvm-intel.mod.c modules.order Module.symvers .tmp_*
-	$(Q)find . -name .git -prune -o \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -type f -exec rm -f {} +
-	$(Q)rm -f kvm-intel.o kvm-intel.mod.o
+	$(Q)find . -name .git -prune -o \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name 'constants.s' \) -type f -exec rm -f {} +
 
-help: ## this table
+help: ## Print this table
 	@scripts/make/help $(MAKEFILE_LIST)

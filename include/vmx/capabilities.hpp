@@ -4,9 +4,9 @@
 #include "vmx/controls.hpp"
 #include "vmx/cpu.hpp"
 
-/// What a CPU says it can do in VMX operation: the capability MSRs as one plain value (SDM, appendix
-/// "VMX Capability Reporting Facility"). Nothing here reads an MSR: the module, the host tool and the
-/// tests each fill a VmxCapabilities from their own source.
+/// What a CPU says it can do in VMX operation: the capability MSRs as one plain value (SDM,
+/// appendix "VMX Capability Reporting Facility"). Nothing here reads an MSR: the module, the host
+/// tool and the tests each fill a VmxCapabilities from their own source.
 namespace vmx {
 
 /// The MSRs that report VMX capabilities, and the one that can forbid VMX.
@@ -65,7 +65,8 @@ inline constexpr MsrInfo capability_msrs[] = {
 };
 // clang-format on
 
-inline constexpr unsigned capability_msr_count = sizeof(capability_msrs) / sizeof(capability_msrs[0]);
+inline constexpr unsigned capability_msr_count =
+	sizeof(capability_msrs) / sizeof(capability_msrs[0]);
 
 /// Position of `msr` in `capability_msrs`.
 constexpr unsigned slot_of(Msr msr)
@@ -121,7 +122,7 @@ using Misc = Mask<struct MiscWord, u64>;
 
 // clang-format off
 namespace misc {
-inline constexpr Misc stores_lma           {bit(5)};  ///< VM exits store EFER.LMA into "IA-32e mode guest"
+inline constexpr Misc stores_lma           {bit(5)};  ///< VM exits store EFER.LMA
 inline constexpr Misc activity_hlt         {bit(6)};
 inline constexpr Misc activity_shutdown    {bit(7)};
 inline constexpr Misc activity_wait_sipi   {bit(8)};
@@ -177,7 +178,8 @@ template <class Word> struct Allowed {
 	Word allowed1{};
 };
 
-/// The capability MSRs of one CPU. An MSR that was not read is absent, which is not the same as zero.
+/// The capability MSRs of one CPU. An MSR that was not read is absent, which is not the same as
+/// zero.
 struct VmxCapabilities {
 	u64 values[capability_msr_count]{};
 	u32 present{}; ///< bit n: values[n] was read
@@ -195,29 +197,17 @@ struct VmxCapabilities {
 		present &= ~(u32{1} << slot_of(msr));
 	}
 
-	[[nodiscard]] constexpr bool has(Msr msr) const
-	{
-		return present >> slot_of(msr) & 1;
-	}
+	[[nodiscard]] constexpr bool has(Msr msr) const { return present >> slot_of(msr) & 1; }
 
 	/// @return the MSR's value, 0 if absent.
-	[[nodiscard]] constexpr u64 get(Msr msr) const
-	{
-		return values[slot_of(msr)];
-	}
+	[[nodiscard]] constexpr u64 get(Msr msr) const { return values[slot_of(msr)]; }
 
-	[[nodiscard]] constexpr Basic basic() const
-	{
-		return {get(Msr::basic)};
-	}
+	[[nodiscard]] constexpr Basic basic() const { return {get(Msr::basic)}; }
 
-	[[nodiscard]] constexpr Misc misc() const
-	{
-		return {get(Msr::misc)};
-	}
+	[[nodiscard]] constexpr Misc misc() const { return {get(Msr::misc)}; }
 
-	/// The MSR that rules a word: the TRUE one if BASIC[55] says so. A dump without IA32_VMX_BASIC,
-	/// or with only one of the two, is read through the one it has.
+	/// The MSR that rules a word: the TRUE one if BASIC[55] says so. A dump without
+	/// IA32_VMX_BASIC, or with only one of the two, is read through the one it has.
 	[[nodiscard]] constexpr Msr chosen(Msr plain, Msr true_msr) const
 	{
 		const bool wants_true = has(Msr::basic) ? basic().true_controls() : !has(plain);
@@ -245,7 +235,8 @@ struct VmxCapabilities {
 		return chosen(Msr::entry_ctls, Msr::true_entry_ctls);
 	}
 
-	/// The word that an MSR rules: allowed-0 settings in bits 31:0, allowed-1 settings in bits 63:32.
+	/// The word that an MSR rules: allowed-0 settings in bits 31:0, allowed-1 settings in bits
+	/// 63:32.
 	template <class Word> [[nodiscard]] constexpr Allowed<Word> split(Msr msr) const
 	{
 		static_assert(sizeof(Word) == sizeof(u32));
@@ -254,9 +245,10 @@ struct VmxCapabilities {
 			.allowed1 = {static_cast<u32>(get(msr) >> 32)}};
 	}
 
-	/// A word with a TRUE MSR. Both MSRs must report the same allowed-1 settings; where they do not, a
-	/// control counts only if both have it.
-	template <class Word> [[nodiscard]] constexpr Allowed<Word> split(Msr plain, Msr true_msr) const
+	/// A word with a TRUE MSR. Both MSRs must report the same allowed-1 settings; where they do
+	/// not, a control counts only if both have it.
+	template <class Word>
+	[[nodiscard]] constexpr Allowed<Word> split(Msr plain, Msr true_msr) const
 	{
 		Allowed<Word> allowed = split<Word>(chosen(plain, true_msr));
 
@@ -307,10 +299,7 @@ struct VmxCapabilities {
 		return {.allowed0 = {}, .allowed1 = {get(Msr::exit_ctls2)}};
 	}
 
-	[[nodiscard]] constexpr EptVpidCap ept_vpid() const
-	{
-		return {get(Msr::ept_vpid_cap)};
-	}
+	[[nodiscard]] constexpr EptVpidCap ept_vpid() const { return {get(Msr::ept_vpid_cap)}; }
 };
 
 } // namespace vmx

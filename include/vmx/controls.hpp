@@ -8,14 +8,15 @@
 // Control Fields".
 namespace vmx {
 
-using Pin = Mask<struct PinWord, u32>;             ///< pin-based VM-execution controls
-using Primary = Mask<struct PrimaryWord, u32>;     ///< primary processor-based VM-execution controls
-using Secondary = Mask<struct SecondaryWord, u32>; ///< secondary processor-based VM-execution controls
-using Tertiary = Mask<struct TertiaryWord, u64>;   ///< tertiary processor-based VM-execution controls
-using Exit = Mask<struct ExitWord, u32>;           ///< primary VM-exit controls
-using Exit2 = Mask<struct Exit2Word, u64>;         ///< secondary VM-exit controls
-using Entry = Mask<struct EntryWord, u32>;         ///< VM-entry controls
-using VmFunc = Mask<struct VmFuncWord, u64>;       ///< VM-function controls
+using Pin = Mask<struct PinWord, u32>;	       ///< pin-based VM-execution controls
+using Primary = Mask<struct PrimaryWord, u32>; ///< primary processor-based VM-execution controls
+using Secondary =
+	Mask<struct SecondaryWord, u32>; ///< secondary processor-based VM-execution controls
+using Tertiary = Mask<struct TertiaryWord, u64>; ///< tertiary processor-based VM-execution controls
+using Exit = Mask<struct ExitWord, u32>;	 ///< primary VM-exit controls
+using Exit2 = Mask<struct Exit2Word, u64>;	 ///< secondary VM-exit controls
+using Entry = Mask<struct EntryWord, u32>;	 ///< VM-entry controls
+using VmFunc = Mask<struct VmFuncWord, u64>;	 ///< VM-function controls
 
 // clang-format off
 namespace pin {

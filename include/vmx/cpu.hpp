@@ -28,7 +28,8 @@ struct CpuSignature {
 	[[nodiscard]] friend constexpr bool operator==(CpuSignature, CpuSignature) = default;
 };
 
-/// Features by their own numbers: CPUID spreads them over leaves, a rule only asks whether one is there.
+/// Features by their own numbers: CPUID spreads them over leaves, a rule only asks whether one is
+/// there.
 using CpuFeatures = Mask<struct CpuFeaturesWord, u32>;
 
 // clang-format off

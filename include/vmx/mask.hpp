@@ -9,8 +9,7 @@ namespace vmx {
 
 /// A set of bits of one particular word. `Word` is a tag, so that a bit of one control word can
 /// neither be added to nor looked for in another. Zero-cost: the size and layout of `Bits`.
-template <class Word, std::unsigned_integral Bits>
-struct Mask {
+template <class Word, std::unsigned_integral Bits> struct Mask {
 	using Value = Bits;
 
 	Bits bits{};
@@ -27,10 +26,7 @@ struct Mask {
 		return (bits & wanted.bits) != 0;
 	}
 
-	[[nodiscard]] constexpr bool empty() const
-	{
-		return bits == 0;
-	}
+	[[nodiscard]] constexpr bool empty() const { return bits == 0; }
 
 	constexpr Mask &operator|=(Mask other)
 	{

@@ -51,7 +51,7 @@ std::string builtin_typedef(std::string_view name)
 	return "";
 }
 
-}  // namespace
+} // namespace
 
 std::string Emitter::specifier(TypeId id, const std::string &indent, const NameSet &hidden)
 {
@@ -81,7 +81,8 @@ std::string Emitter::specifier(TypeId id, const std::string &indent, const NameS
 		std::string builtin = builtin_typedef(name);
 		if (!builtin.empty())
 			return builtin;
-		return (hidden.contains(name) ? "::kernel::" : "") + names_.of(names_.canonical(id));
+		return (hidden.contains(name) ? "::kernel::" : "") +
+		       names_.of(names_.canonical(id));
 	}
 	default:
 		throw std::runtime_error("BTF type " + std::to_string(id) + " has kind " +
@@ -108,22 +109,27 @@ std::string Emitter::declarator(TypeId id, std::string inner, const std::string 
 	case BTF_KIND_PTR: {
 		TypeId target = types_.without_qualifiers(types_.at(id).type);
 		// A va_list that is a parameter has decayed to a pointer to its element.
-		if (types_.kind(target) == BTF_KIND_STRUCT && types_.name(target) == "__va_list_tag")
+		if (types_.kind(target) == BTF_KIND_STRUCT &&
+		    types_.name(target) == "__va_list_tag")
 			return "__builtin_va_list " + inner;
 		inner = "*" + qualifiers + inner;
-		if (types_.kind(target) == BTF_KIND_ARRAY || types_.kind(target) == BTF_KIND_FUNC_PROTO)
+		if (types_.kind(target) == BTF_KIND_ARRAY ||
+		    types_.kind(target) == BTF_KIND_FUNC_PROTO)
 			inner = "(" + inner + ")";
 		return declarator(types_.at(id).type, inner, indent, hidden);
 	}
 	case BTF_KIND_ARRAY: {
 		const struct btf_array *array = btf_array(&types_.at(id));
-		return qualifiers + declarator(array->type, inner + "[" + std::to_string(array->nelems) + "]",
+		return qualifiers + declarator(array->type,
+					       inner + "[" + std::to_string(array->nelems) + "]",
 					       indent, hidden);
 	}
 	case BTF_KIND_FUNC_PROTO:
-		return declarator(types_.at(id).type, inner + "(" + parameters(id) + ")", indent, hidden);
+		return declarator(types_.at(id).type, inner + "(" + parameters(id) + ")", indent,
+				  hidden);
 	default:
-		return qualifiers + specifier(id, indent, hidden) + (inner.empty() ? "" : " ") + inner;
+		return qualifiers + specifier(id, indent, hidden) + (inner.empty() ? "" : " ") +
+		       inner;
 	}
 }
 
@@ -142,7 +148,7 @@ std::string Emitter::parameters(TypeId proto)
 		}
 		std::string name = identifier(types_.string(p.name_off));
 		if (!types_.typedefs(name).empty())
-			name += "_";   // would hide the type from the parameters that follow
+			name += "_"; // would hide the type from the parameters that follow
 		list += declarator(p.type, name);
 	}
 	return list.empty() ? "void" : list;
@@ -176,7 +182,7 @@ std::string Emitter::body(TypeId id, const std::string &indent)
 	const std::uint64_t size = types_.at(id).size;
 	const std::vector<Member> members = types_.members(id);
 	std::string out = "{\n";
-	std::uint64_t at = 0, end = 0, align = 8;   // in bits
+	std::uint64_t at = 0, end = 0, align = 8; // in bits
 	NameSet hidden;
 
 	for (const Member &m : members)
@@ -184,7 +190,8 @@ std::string Emitter::body(TypeId id, const std::string &indent)
 
 	for (const Member &m : members) {
 		std::uint64_t unit = 8 * layout_.alignment(m.type);
-		std::uint64_t width = m.bitfield_width ? m.bitfield_width : 8 * layout_.size(m.type);
+		std::uint64_t width =
+			m.bitfield_width ? m.bitfield_width : 8 * layout_.size(m.type);
 		if (!packed)
 			align = std::max(align, unit);
 
@@ -199,7 +206,8 @@ std::string Emitter::body(TypeId id, const std::string &indent)
 				next = (at + a - 1) / a * a;
 			}
 			if (m.bit_offset < at)
-				throw std::runtime_error(std::string(types_.name(id)) + "." + std::string(m.name) +
+				throw std::runtime_error(std::string(types_.name(id)) + "." +
+							 std::string(m.name) +
 							 ": overlaps the member before it");
 			if (m.bit_offset != next)
 				out += padding(at, m.bit_offset, deeper);
@@ -219,7 +227,7 @@ std::string Emitter::body(TypeId id, const std::string &indent)
 	}
 
 	if (members.empty())
-		out += deeper + "char nothing_[0];\n";   // an empty struct has size 0 in C, 1 in C++
+		out += deeper + "char nothing_[0];\n"; // an empty struct has size 0 in C, 1 in C++
 	if ((end + align - 1) / align * align < 8 * size)
 		out += padding(is_union ? 0 : end, 8 * size, deeper);
 	return out + indent + "}" + (packed ? " __attribute__((packed))" : "");
@@ -237,21 +245,22 @@ std::string Emitter::enum_body(TypeId id, const std::string &indent, bool in_nam
 		std::string enumerator = identifier(name);
 		// Two enums may both have it where no file of the kernel sees both.
 		if (in_namespace && !enumerators_.insert(enumerator).second)
-			enumerator += "_of_" + std::string(types_.name(id)) + "_" + std::to_string(id);
+			enumerator +=
+				"_of_" + std::string(types_.name(id)) + "_" + std::to_string(id);
 		out += indent + "\t" + enumerator + " = " + value + ",\n";
 	};
 	for (int i = 0; i < btf_vlen(&t); ++i) {
 		if (btf_kind(&t) == BTF_KIND_ENUM64) {
 			const struct btf_enum64 &e = btf_enum64(&t)[i];
 			auto value = btf_enum64_value(&e);
-			add(types_.string(e.name_off), is_signed
-							? std::to_string(static_cast<std::int64_t>(value))
-							: std::to_string(value));
+			add(types_.string(e.name_off),
+			    is_signed ? std::to_string(static_cast<std::int64_t>(value))
+				      : std::to_string(value));
 		} else {
 			const struct btf_enum &e = btf_enum(&t)[i];
-			add(types_.string(e.name_off), is_signed
-							? std::to_string(e.val)
-							: std::to_string(static_cast<std::uint32_t>(e.val)));
+			add(types_.string(e.name_off),
+			    is_signed ? std::to_string(e.val)
+				      : std::to_string(static_cast<std::uint32_t>(e.val)));
 		}
 	}
 	return out + indent + "}";
@@ -313,7 +322,8 @@ void Emitter::define(TypeId id)
 		need(id, true);
 }
 
-void Emitter::offset_checks(TypeId id, const std::string &type, std::uint64_t base, std::string &out)
+void Emitter::offset_checks(TypeId id, const std::string &type, std::uint64_t base,
+			    std::string &out)
 {
 	for (const Member &m : types_.members(id)) {
 		if (m.bitfield_width)
@@ -322,14 +332,15 @@ void Emitter::offset_checks(TypeId id, const std::string &type, std::uint64_t ba
 		if (m.name.empty())
 			offset_checks(types_.underlying(m.type), type, offset, out);
 		else
-			out += "static_assert(__builtin_offsetof(" + type + ", " + identifier(m.name) +
-			       ") == " + std::to_string(offset) + ");\n";
+			out += "static_assert(__builtin_offsetof(" + type + ", " +
+			       identifier(m.name) + ") == " + std::to_string(offset) + ");\n";
 	}
 }
 
 std::string Emitter::checks(TypeId id, const std::string &type)
 {
-	std::string out = "static_assert(sizeof(" + type + ") == " + std::to_string(types_.at(id).size) + ");\n";
+	std::string out = "static_assert(sizeof(" + type +
+			  ") == " + std::to_string(types_.at(id).size) + ");\n";
 	offset_checks(id, type, 0, out);
 	return out;
 }
@@ -370,7 +381,8 @@ void Emitter::define_typedef(TypeId id)
 	need(types_.at(id).type, false);
 	if (anonymous && is_tag(types_.kind(target))) {
 		std::string keyword = types_.is_union(target) ? "union " : "struct ";
-		text_ += keyword + name + " " + body(target, "") + ";\n" + checks(target, keyword + name) + "\n";
+		text_ += keyword + name + " " + body(target, "") + ";\n" +
+			 checks(target, keyword + name) + "\n";
 	} else if (anonymous && is_enum(types_.kind(target))) {
 		text_ += "enum " + name + " " + enum_body(target, "", true) + ";\n\n";
 	} else {
@@ -397,7 +409,8 @@ std::string Emitter::header(const std::string &comment) const
 	return out + "\n" + text_ + functions_ + "\n}\n}  // namespace kernel\n";
 }
 
-void Emitter::offset_macros(TypeId id, const std::string &name, std::uint64_t base, std::string &out) const
+void Emitter::offset_macros(TypeId id, const std::string &name, std::uint64_t base,
+			    std::string &out) const
 {
 	for (const Member &m : types_.members(id)) {
 		if (m.bitfield_width)
@@ -415,10 +428,12 @@ std::string Emitter::layout_macros(TypeId id)
 {
 	std::string name = names_.of(names_.canonical(id));
 	id = types_.underlying(names_.canonical(id));
-	std::string out = "#define KVMXX_SIZEOF_" + name + " " + std::to_string(types_.at(id).size) + "\n";
+	std::string out =
+		"#define KVMXX_SIZEOF_" + name + " " + std::to_string(types_.at(id).size) + "\n";
 
+	out += "#define KVMXX_ALIGNOF_" + name + " " + std::to_string(layout_.alignment(id)) + "\n";
 	offset_macros(id, name, 0, out);
 	return out;
 }
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -25,7 +25,7 @@ public:
 
 	// The whole header; the comment goes on top.
 	std::string header(const std::string &comment) const;
-	// C macros with size and offsets of one struct or union.
+	// C macros with size, alignment and offsets of one struct or union.
 	std::string layout_macros(TypeId id);
 
 private:
@@ -45,8 +45,10 @@ private:
 	std::string enum_body(TypeId id, const std::string &indent, bool in_namespace);
 	std::string padding(std::uint64_t from, std::uint64_t to, const std::string &indent);
 	std::string checks(TypeId id, const std::string &type);
-	void offset_macros(TypeId id, const std::string &name, std::uint64_t base, std::string &out) const;
-	void offset_checks(TypeId id, const std::string &type, std::uint64_t base, std::string &out);
+	void offset_macros(TypeId id, const std::string &name, std::uint64_t base,
+			   std::string &out) const;
+	void offset_checks(TypeId id, const std::string &type, std::uint64_t base,
+			   std::string &out);
 
 	const Types &types_;
 	Names names_;
@@ -61,4 +63,4 @@ private:
 	unsigned paddings_ = 0;
 };
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -67,4 +67,4 @@ bool Layout::compute_packed(TypeId id)
 	return types_.at(id).size % natural_alignment(id) != 0;
 }
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -28,4 +28,4 @@ private:
 	std::unordered_map<TypeId, bool> packed_;
 };
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -18,9 +18,8 @@ using namespace bindgen;
 
 namespace {
 
-const char usage[] =
-	"usage: bindgen --vmlinux BTF --module BTF --symvers FILE --roots FILE\n"
-	"               --header OUT.hpp --layout OUT.h --kernel RELEASE\n";
+const char usage[] = "usage: bindgen --vmlinux BTF --module BTF --symvers FILE --roots FILE\n"
+		     "               --header OUT.hpp --layout OUT.h --kernel RELEASE\n";
 
 const char *const options[] = {"--vmlinux", "--module", "--symvers", "--roots",
 			       "--header",  "--layout", "--kernel"};
@@ -43,12 +42,14 @@ class Generator {
 public:
 	Generator(const Types &types, const std::map<std::string, std::string> &symvers)
 		: types_(types), symvers_(symvers), emitter_(types)
-	{
-	}
+	{}
 
 	void add(const Root &root);
 	const std::vector<std::string> &errors() const { return errors_; }
-	std::string header(const std::string &comment) const { return emitter_.header(comment + without_type_); }
+	std::string header(const std::string &comment) const
+	{
+		return emitter_.header(comment + without_type_);
+	}
 	std::string layout() const { return layout_; }
 
 private:
@@ -68,8 +69,8 @@ private:
 
 bool Generator::add_type(const std::string &name)
 {
-	const Types::Ids *const places[] = {&types_.tags(name), &types_.typedefs(name), &types_.enums(name),
-					    &types_.enumerators(name)};
+	const Types::Ids *const places[] = {&types_.tags(name), &types_.typedefs(name),
+					    &types_.enums(name), &types_.enumerators(name)};
 	for (const Types::Ids *ids : places) {
 		if (ids->empty())
 			continue;
@@ -100,7 +101,8 @@ bool Generator::add_function(const std::string &name)
 	TypeId id = ids.back();
 	for (TypeId other : ids) {
 		if (types_.in_module(other) == types_.in_module(id) &&
-		    types_.signature(types_.at(other).type) != types_.signature(types_.at(id).type)) {
+		    types_.signature(types_.at(other).type) !=
+			    types_.signature(types_.at(id).type)) {
 			problem_ = "BTF has two functions of that name with different prototypes";
 			return false;
 		}
@@ -143,7 +145,8 @@ void Generator::add(const Root &root)
 		found = add_function(root.name);
 		break;
 	case RootKind::any:
-		found = types_.functions(root.name).empty() ? add_type(root.name) : add_function(root.name);
+		found = types_.functions(root.name).empty() ? add_type(root.name)
+							    : add_function(root.name);
 		break;
 	case RootKind::exports:
 		add_exports(root.name);
@@ -171,7 +174,7 @@ void write_if_changed(const std::string &path, const std::string &text)
 		throw std::runtime_error(path + ": cannot be written");
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char **argv)
 try {
@@ -189,13 +192,15 @@ try {
 	if (!generator.errors().empty())
 		return 1;
 
-	write_if_changed(option["--header"],
-			 generator.header("// Types and functions of Linux " + option["--kernel"] +
-					  ", made by scripts/bindgen from its BTF.\n"
-					  "// Exported symbols that BTF has no function record of:\n"));
+	write_if_changed(
+		option["--header"],
+		generator.header("// Types and functions of Linux " + option["--kernel"] +
+				 ", made by scripts/bindgen from its BTF.\n"
+				 "// Exported symbols that BTF has no function record of:\n"));
 	write_if_changed(option["--layout"],
 			 "/* SPDX-License-Identifier: GPL-2.0-only */\n/* Layouts of Linux " +
-				 option["--kernel"] + " as its BTF has them. */\n" + generator.layout());
+				 option["--kernel"] + " as its BTF has them. */\n" +
+				 generator.layout());
 } catch (const std::exception &error) {
 	std::cerr << "bindgen: " << error.what() << "\n";
 	return 1;

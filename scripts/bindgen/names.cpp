@@ -7,16 +7,18 @@ namespace bindgen {
 
 std::string identifier(std::string_view name)
 {
+	// clang-format off
 	static const std::set<std::string_view> keywords = {
 		"alignas", "alignof", "and", "and_eq", "asm", "bitand", "bitor", "bool", "catch",
-		"char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl",
-		"concept", "const_cast", "consteval", "constexpr", "constinit", "decltype", "delete",
-		"dynamic_cast", "explicit", "export", "false", "friend", "mutable", "namespace", "new",
-		"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected",
-		"public", "reinterpret_cast", "requires", "static_assert", "static_cast", "template",
-		"this", "thread_local", "throw", "true", "try", "typeid", "typename", "using", "virtual",
-		"wchar_t", "xor", "xor_eq",
+		"char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield",
+		"compl", "concept", "const_cast", "consteval", "constexpr", "constinit",
+		"decltype", "delete", "dynamic_cast", "explicit", "export", "false", "friend",
+		"mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator",
+		"or", "or_eq", "private", "protected", "public", "reinterpret_cast", "requires",
+		"static_assert", "static_cast", "template", "this", "thread_local", "throw",
+		"true", "try", "typeid", "typename", "using", "virtual", "wchar_t", "xor", "xor_eq",
 	};
+	// clang-format on
 	std::string s(name);
 	return keywords.contains(name) ? s + "_" : s;
 }
@@ -46,10 +48,13 @@ Names::Group &Names::group(TypeId id)
 
 	// The module's view goes first: it is the one we link against.
 	auto add = [&](TypeId candidate) {
-		auto [entry, fresh] = group.by_signature.try_emplace(types_.signature(candidate), candidate);
+		auto [entry, fresh] =
+			group.by_signature.try_emplace(types_.signature(candidate), candidate);
 		if (fresh)
-			group.suffix[candidate] = group.suffix.empty() ? ""
-							: "_" + std::to_string(group.suffix.size() + 1) + "_";
+			group.suffix[candidate] =
+				group.suffix.empty()
+					? ""
+					: "_" + std::to_string(group.suffix.size() + 1) + "_";
 	};
 	for (TypeId candidate : ids)
 		if (types_.in_module(candidate))
@@ -85,4 +90,4 @@ std::string Names::of(TypeId id)
 	return at == suffix.end() ? name : name + at->second;
 }
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -38,4 +38,4 @@ private:
 	std::unordered_map<const Types::Ids *, Group> groups_;
 };
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -17,7 +17,7 @@ std::ifstream open(const std::string &path)
 	return in;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Root> read_roots(const std::string &path)
 {
@@ -51,11 +51,14 @@ std::vector<Root> read_roots(const std::string &path)
 			else if (word[0] == "exports")
 				root.kind = RootKind::exports;
 		}
-		if (root.kind != RootKind::types && (root.name.empty() || word.size() > 2 ||
-						     (word.size() == 2 && root.kind == RootKind::any)))
-			throw std::runtime_error(path + ":" + std::to_string(line) +
-						 ": expected a name, 'struct NAME', 'function NAME', "
-						 "'exports MODULE' or 'types', found '" + text + "'");
+		if (root.kind != RootKind::types &&
+		    (root.name.empty() || word.size() > 2 ||
+		     (word.size() == 2 && root.kind == RootKind::any)))
+			throw std::runtime_error(
+				path + ":" + std::to_string(line) +
+				": expected a name, 'struct NAME', 'function NAME', "
+				"'exports MODULE' or 'types', found '" +
+				text + "'");
 		roots.push_back(root);
 	}
 	return roots;
@@ -72,10 +75,11 @@ std::map<std::string, std::string> read_symvers(const std::string &path)
 		std::string crc, symbol, module;
 		if (!(words >> crc >> symbol >> module))
 			throw std::runtime_error(path + ":" + std::to_string(line) +
-						 ": expected 'CRC SYMBOL MODULE …', found '" + text + "'");
+						 ": expected 'CRC SYMBOL MODULE …', found '" +
+						 text + "'");
 		symbols[symbol] = module.substr(module.rfind('/') + 1);
 	}
 	return symbols;
 }
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -3,7 +3,7 @@
 // What the module wants of the kernel: the root list, and what the kernel exports.
 //
 // The list has one root a line; '#' starts a comment.
-//     NAME             a struct, union, enum, typedef, function, or the enum that has this enumerator
+//     NAME             a type, a function, or the enum that has this enumerator
 //     struct NAME      the same name can be both a type and a function: say which
 //     function NAME
 //     ? NAME           nothing is emitted where this kernel does not have it
@@ -31,4 +31,4 @@ std::vector<Root> read_roots(const std::string &path);
 // Symbol -> the module that exports it, by its last path component ("vmlinux", "kvm").
 std::map<std::string, std::string> read_symvers(const std::string &path);
 
-}  // namespace bindgen
+} // namespace bindgen

@@ -16,7 +16,7 @@ std::string reason()
 	return text;
 }
 
-}  // namespace
+} // namespace
 
 Types::Types(const std::string &vmlinux, const std::string &module)
 {
@@ -172,7 +172,8 @@ std::string Types::signature(TypeId id) const
 	case BTF_KIND_PTR:
 		return "*" + reference(t.type);
 	case BTF_KIND_ARRAY:
-		return "[" + std::to_string(btf_array(&t)->nelems) + "]" + reference(btf_array(&t)->type);
+		return "[" + std::to_string(btf_array(&t)->nelems) + "]" +
+		       reference(btf_array(&t)->type);
 	case BTF_KIND_FUNC_PROTO:
 		s = reference(t.type) + "(";
 		for (int i = 0; i < btf_vlen(&t); ++i)
@@ -186,4 +187,4 @@ std::string Types::signature(TypeId id) const
 	}
 }
 
-}  // namespace bindgen
+} // namespace bindgen

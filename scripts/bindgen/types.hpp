@@ -20,7 +20,7 @@ struct Member {
 	std::string_view name;
 	TypeId type;
 	std::uint32_t bit_offset;
-	std::uint32_t bitfield_width;   // 0: not a bitfield
+	std::uint32_t bitfield_width; // 0: not a bitfield
 
 	std::uint32_t byte_offset() const { return bit_offset / 8; }
 };
@@ -76,4 +76,4 @@ private:
 	Index tags_, enums_, typedefs_, functions_, enumerators_;
 };
 
-}  // namespace bindgen
+} // namespace bindgen

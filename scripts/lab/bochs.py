@@ -23,9 +23,10 @@ MODELS = {
     "core2_penryn_t9600": "no EPT, no VPID: shadow paging",
 }
 
-# A wrong TSC frequency would make every sleep 70 times as long as asked for: CPUID tells 3.5 GHz.
+# tsc_early_khz: CPUID tells 3.5 GHz, which would make every sleep 70 times as long as asked for.
+# idle=nomwait: Bochs lets an idle CPU sleep through wake-ups in MWAIT until its next tick.
 COMMAND_LINE = (
-    "console=ttyS0,115200 quiet mitigations=off tsc=reliable no_timer_check nokaslr "
+    "console=ttyS0,115200 quiet mitigations=off tsc=reliable no_timer_check nokaslr idle=nomwait "
     f"tsc_early_khz={IPS // 1000} lpj={IPS // 250} i8042.noaux i8042.nokbd i8042.noprobe=1 "
     "cryptomgr.notests random.trust_cpu=on oops=panic panic=0 log_buf_len=1M")
 
@@ -60,6 +61,7 @@ FATAL = re.compile(r"\(13\) exception with no resolution|>>PANIC<<.*")
 class Bochs(Machine):
     name = "bochs"
     command_line = COMMAND_LINE
+    default_cpu = "corei7_skylake_x"
     fatal = FATAL
     snapshot: Path | None = None
     restorer: Path | None = None

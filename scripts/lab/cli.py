@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from . import bochs, bootdisk, kernels, rootfs, run
+from . import bochs, bootdisk, kernels, paths, rootfs, run
 from .errors import EXIT_INTERRUPTED, LabError
 
 EPILOG = """\
@@ -38,8 +38,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     one.add_argument("--kernel", default="6.1", metavar="6.1|6.12|DIR",
                      help="Debian's cloud kernel, or a directory with bzImage and modules/")
-    one.add_argument("--cpu", default="corei7_skylake_x", metavar="MODEL",
-                     help="CPU model, see `vm models` (default %(default)s)")
+    one.add_argument("--engine", choices=run.ENGINES, default="bochs",
+                     help="bochs emulates VMX on any host (default); qemu is for hosts with "
+                     "nested VMX")
+    one.add_argument("--accelerator", help=argparse.SUPPRESS)
+    one.add_argument("--cpu", metavar="MODEL",
+                     help="CPU model, see `vm models` (default corei7_skylake_x; qemu: host)")
     one.add_argument("--smp", type=int, default=1, metavar="N", help="CPUs (default 1)")
     one.add_argument("--memory", type=int, default=1536, metavar="MB",
                      help="memory (default %(default)s)")
@@ -71,8 +75,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="prepare all that is cached").add_argument(
         "--update", action="store_true", help="look for newer kernel packages")
     where = commands.add_parser("path", help="print where something of the cache is")
-    where.add_argument("name", metavar="NAME", choices=[
-        f"{thing}-{series}" for series in kernels.PACKAGES for thing in ("image", "modules")])
+    where.add_argument("name", metavar="NAME", choices=paths.NAMES,
+                       help=", ".join(paths.NAMES))
     commands.add_parser("models", help="list CPU models")
     return top
 
@@ -87,9 +91,7 @@ def build(arguments) -> int:
 
 
 def path(arguments) -> int:
-    thing, series = arguments.name.split("-", 1)
-    kernel = kernels.find(series)
-    print(kernel.image if thing == "image" else kernel.modules)
+    print(paths.find(arguments.name))
     return 0
 
 
@@ -104,6 +106,8 @@ def interrupted(*_):
 
 
 def main() -> int:
+    # explicitly: a shell starts background jobs with SIGINT ignored
+    signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGHUP, interrupted)
     arguments = parser().parse_args()

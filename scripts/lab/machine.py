@@ -24,6 +24,7 @@ class Machine:
 
     name: str
     command_line: str
+    default_cpu: str
     fatal: re.Pattern
 
     def __init__(self, options: Options):

@@ -9,12 +9,19 @@ from .bochs import Bochs
 from .errors import EXIT_MODULE, EXIT_WARNING
 from .machine import Machine, Options
 from .progress import Progress
+from .qemu import Qemu
 from .watch import Watch
+
+ENGINES = {"bochs": Bochs, "qemu": Qemu}
 
 
 def make_machine(arguments) -> Machine:
-    options = Options(arguments.cpu, arguments.smp, arguments.memory, arguments.append)
-    return Bochs(options)
+    engine = ENGINES[arguments.engine]
+    cpu = arguments.cpu or engine.default_cpu
+    machine = engine(Options(cpu, arguments.smp, arguments.memory, arguments.append))
+    if arguments.accelerator:
+        machine.accelerator = arguments.accelerator
+    return machine
 
 
 def make_payload(arguments, kernel: kernels.Kernel) -> rundisk.Payload:
@@ -34,7 +41,7 @@ def execute(arguments) -> int:
     payload = make_payload(arguments, kernel)
     boot_disk = bootdisk.boot_disk(kernel, machine.full_command_line())
     root_disk = rootfs.root_image(kernels.debian_kernel("6.1"))
-    if arguments.snapshot:
+    if arguments.snapshot and isinstance(machine, Bochs):
         snapshot.ensure(machine, boot_disk, root_disk, progress)
     logs = rundir.logs(arguments.log_dir)
     watch = Watch(machine, logs, progress)
@@ -44,8 +51,7 @@ def execute(arguments) -> int:
         machine.prepare(directory, boot_disk, root_disk, run_disk)
         watch.open()
         try:
-            how = "resuming" if machine.snapshot else "booting"
-            progress.stage(f"{how} {kernel.name} in {machine.name}")
+            progress.stage(f"starting {kernel.name} in {machine.name}")
             with machine.emulator(directory, logs / "emulator.out") as emulator:
                 watch.run(emulator, arguments.timeout)
             log = rundisk.results(run_disk, arguments.out)

@@ -41,9 +41,8 @@ class Payload:
 
     def command_sh(self) -> str:
         """One word is a line for the shell; several are a program and its arguments."""
-        if len(self.command) == 1:
-            return self.command[0] + "\n"
-        return "exec " + shlex.join(self.command) + "\n"
+        words = ["bash", "-c", *self.command] if len(self.command) == 1 else self.command
+        return f"exec {shlex.join(words)}\n"
 
 
 def add_bytes(archive: tarfile.TarFile, name: str, data: bytes):

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import frames
+from . import dmesg, frames
 from .errors import EXIT_LAB, EXIT_TIMEOUT, LabError
 from .machine import Machine
 from .process import Emulator
@@ -19,6 +19,18 @@ PANIC_END = b"end Kernel panic"
 # A panic's trace takes a moment to print; one that never ends must not hold us.
 PANIC_GRACE = 5.0
 TAIL_LINES = 40
+REPORT_LINES = 70
+
+
+def tail(console: str) -> str:
+    """The last lines, or more of them where they are the end of a kernel's report."""
+    lines = [line.rstrip() for line in console.splitlines()]
+    start = max(len(lines) - TAIL_LINES, 0)
+    for number, line in enumerate(lines):
+        if dmesg.SPLAT.search(line) or "Kernel panic" in line:
+            start = min(start, max(number, len(lines) - REPORT_LINES))
+            break
+    return "\n".join(lines[start:])
 
 
 class Watch:
@@ -135,6 +147,8 @@ class Watch:
             elif kind == frames.ERROR:
                 raise self._failure(f"the guest's agent gave up: {content.decode()}")
             elif kind == frames.DONE:
+                if self.status is None:
+                    raise self._failure("the guest's start.sh was killed before the command ended")
                 self._done = True
 
     def _pass_on(self, stream, content: bytes):
@@ -163,5 +177,4 @@ class Watch:
                             f"see {self._logs}")
 
     def _failure(self, message: str, status: int = EXIT_LAB) -> LabError:
-        lines = self._console.decode(errors="replace").splitlines()[-TAIL_LINES:]
-        return LabError(message, status, "\n".join(line.rstrip() for line in lines))
+        return LabError(message, status, tail(self._console.decode(errors="replace")))

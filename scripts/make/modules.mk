@@ -24,11 +24,11 @@ export BTF_VMLINUX BTF_KVM
 .PHONY: modules bindings kernel-tree FORCE
 
 # No BTF of the module itself: that would need the vmlinux file, which headers do not have.
-modules: bindings ## kvm-intel.ko for one kernel, also left in build/RELEASE/
+modules: bindings ## Build kvm-intel.ko for one kernel, also left in build/RELEASE/
 	+$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR) KVMXX_OUT=$(CURDIR)/$(OUT) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	$(Q)cmp -s kvm-intel.ko $(OUT)/kvm-intel.ko || cp kvm-intel.ko $(OUT)/
 
-bindings: kernel-tree $(OUT)/bindings.stamp ## build/RELEASE/kernel.hpp, from the kernel's BTF
+bindings: kernel-tree $(OUT)/bindings.stamp ## Generate build/RELEASE/kernel.hpp from the kernel's BTF
 
 # One sentence for what is missing, instead of Kbuild's many.
 kernel-tree:

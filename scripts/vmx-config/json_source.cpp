@@ -29,8 +29,8 @@ u64 parse_hex(const std::string &text, unsigned max_digits)
 	const size_t digits = first == std::string::npos ? 0 : text.size() - first;
 
 	if (digits > max_digits)
-		throw "\"" + text + "\" is too wide: " + std::to_string(digits * 4) + " bits, expected at most " +
-			std::to_string(max_digits * 4);
+		throw "\"" + text + "\" is too wide: " + std::to_string(digits * 4) +
+			" bits, expected at most " + std::to_string(max_digits * 4);
 	return std::stoull(text.substr(2), nullptr, 16);
 }
 
@@ -47,7 +47,8 @@ u64 parse_number(const json &value, unsigned max_digits)
 	const u64 number = value.get<u64>();
 
 	if (max_digits < 16 && number >> (4 * max_digits))
-		throw value.dump() + " is too wide, expected at most " + std::to_string(max_digits * 4) + " bits";
+		throw value.dump() + " is too wide, expected at most " +
+			std::to_string(max_digits * 4) + " bits";
 	return number;
 }
 
@@ -66,7 +67,8 @@ std::optional<u32> parse_cpu(const std::string &text)
 {
 	unsigned family = 0, model = 0, stepping = 0;
 
-	if (std::sscanf(text.c_str(), "family %u model %u stepping %u", &family, &model, &stepping) != 3 ||
+	if (std::sscanf(text.c_str(), "family %u model %u stepping %u", &family, &model,
+			&stepping) != 3 ||
 	    family > 15 || model > 255 || stepping > 15)
 		return std::nullopt;
 	return stepping | (model & 0xf) << 4 | family << 8 | (model >> 4) << 16;
@@ -134,7 +136,8 @@ private:
 			fail("", std::string("is not valid JSON: ") + error.what());
 		}
 		if (!duplicate.empty())
-			fail("", "key \"" + duplicate + "\" stands twice in one object, expected once");
+			fail("",
+			     "key \"" + duplicate + "\" stands twice in one object, expected once");
 		return root;
 	}
 
@@ -143,7 +146,8 @@ private:
 		std::string where = "item " + std::to_string(number);
 
 		if (!entry.is_object())
-			fail(where, std::string("is ") + entry.type_name() + ", expected an object");
+			fail(where,
+			     std::string("is ") + entry.type_name() + ", expected an object");
 
 		Item item;
 		item.name = text_of(entry, "name", where).value_or(where);
@@ -155,7 +159,8 @@ private:
 		return item;
 	}
 
-	std::optional<std::string> text_of(const json &entry, const char *key, const std::string &where) const
+	std::optional<std::string> text_of(const json &entry, const char *key,
+					   const std::string &where) const
 	{
 		if (!entry.contains(key))
 			return std::nullopt;
@@ -168,7 +173,8 @@ private:
 	void read_msrs(const json &entry, const std::string &where, Item &item) const
 	{
 		if (!entry.contains("msrs") || !entry["msrs"].is_object() || entry["msrs"].empty())
-			fail(where, "has no \"msrs\", expected an object like {\"0x480\": \"0x...\", ...}");
+			fail(where, "has no \"msrs\", expected an object like {\"0x480\": "
+				    "\"0x...\", ...}");
 		for (const auto &[key, value] : entry["msrs"].items()) {
 			try {
 				const vmx::Msr msr = parse_msr(key);

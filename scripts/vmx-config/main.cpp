@@ -18,7 +18,8 @@ constexpr const char *help =
 	"Shows what the VMX capability MSRs of a CPU say, which VMX controls kvm-intel would run\n"
 	"with, and every consistency rule that the MSRs violate.\n"
 	"\n"
-	"Without --file it reads every CPU of this machine through /dev/cpu/*/msr (root, module msr)\n"
+	"Without --file it reads every CPU of this machine through /dev/cpu/*/msr (root, module "
+	"msr)\n"
 	"and compares them.\n"
 	"\n"
 	"  --file FILE   read a JSON file of capability MSRs instead\n"
@@ -94,11 +95,13 @@ void require_complete(const Item &item)
 	// Only to look past what is declared: no value is judged here.
 	caps.present |= item.declared_missing;
 	if (report_missing(caps, {collect, &missing}))
-		throw Unusable(item.name + ": " + missing + " (list it under \"missing\" if it was not read)");
+		throw Unusable(item.name + ": " + missing +
+			       " (list it under \"missing\" if it was not read)");
 }
 
 /// What differs between the CPUs of one machine, as lines.
-std::vector<std::string> differences_between(const std::vector<Item> &items, const std::vector<Judged> &judged)
+std::vector<std::string> differences_between(const std::vector<Item> &items,
+					     const std::vector<Judged> &judged)
 {
 	struct Context {
 		std::string name;
@@ -162,9 +165,9 @@ int run(const Arguments &arguments)
 		}
 		for (const std::string &line : differences)
 			std::printf("%s\n", line.c_str());
-		std::printf("%zu %s: %zu consistent, %u inconsistent, %zu differences\n", items.size(),
-			    live ? "CPUs" : "items", items.size() - inconsistent, inconsistent,
-			    differences.size());
+		std::printf("%zu %s: %zu consistent, %u inconsistent, %zu differences\n",
+			    items.size(), live ? "CPUs" : "items", items.size() - inconsistent,
+			    inconsistent, differences.size());
 	}
 	return inconsistent || !differences.empty() ? 1 : 0;
 }

@@ -55,8 +55,9 @@ public:
 		const ssize_t size = pread(fd_, &value, sizeof(value), static_cast<off_t>(msr));
 
 		if (size < 0 && errno != EIO)
-			throw Unusable(std::string(vmx::name_of(msr)) +
-				       ": RDMSR through the msr module failed: " + std::strerror(errno));
+			throw Unusable(
+				std::string(vmx::name_of(msr)) +
+				": RDMSR through the msr module failed: " + std::strerror(errno));
 		return size == sizeof(value);
 	}
 
@@ -82,7 +83,8 @@ Item read_cpu(unsigned number)
 	CPU_ZERO(&set);
 	CPU_SET(number, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		throw Unusable(item.name + ": cannot run there to read CPUID: " + std::strerror(errno));
+		throw Unusable(item.name +
+			       ": cannot run there to read CPUID: " + std::strerror(errno));
 	item.caps.cpu = vmx::Cpu::read(cpuid);
 	return item;
 }
@@ -96,7 +98,8 @@ std::vector<Item> read_this_machine()
 
 	cpuid(1, 0, leaf1);
 	if (!(leaf1[2] >> 5 & 1))
-		throw Unusable("this CPU has no VMX (CPUID.1:ECX bit 5 is 0): give a file with --file");
+		throw Unusable(
+			"this CPU has no VMX (CPUID.1:ECX bit 5 is 0): give a file with --file");
 
 	const std::vector<unsigned> cpus = cpus_with_msr_files();
 	if (cpus.empty())

@@ -94,18 +94,21 @@ Json item_of(const Item &item, const Judged &judged)
 	json["msrs"] = Json::object();
 	for (const vmx::MsrInfo &info : vmx::capability_msrs)
 		if (item.caps.has(info.msr))
-			json["msrs"][hex(static_cast<vmx::u32>(info.msr), 2)] = hex(item.caps.get(info.msr), 16);
+			json["msrs"][hex(static_cast<vmx::u32>(info.msr), 2)] =
+				hex(item.caps.get(info.msr), 16);
 	json["controls"] = controls_of(item);
 	if (judged.report.verdict == Verdict::unknown)
 		json["config"] = nullptr;
 	else
-		json["config"] = config_of(judged.report.verdict == Verdict::inconsistent
-						   ? judge(item, {.error_on_inconsistent = false}).config
-						   : judged.config);
+		json["config"] =
+			config_of(judged.report.verdict == Verdict::inconsistent
+					  ? judge(item, {.error_on_inconsistent = false}).config
+					  : judged.config);
 	json["violations"] = violations_of(item, judged.report.violated);
 	json["lines"] = Json::array();
 	for (const Line &line : judged.lines)
-		json["lines"].push_back({{"severity", name_of(line.severity)}, {"text", line.text}});
+		json["lines"].push_back(
+			{{"severity", name_of(line.severity)}, {"text", line.text}});
 	return json;
 }
 

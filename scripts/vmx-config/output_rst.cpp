@@ -57,7 +57,8 @@ private:
 
 void heading(const char *text)
 {
-	std::printf("%s\n%s\n\n", text, std::string(std::char_traits<char>::length(text), '-').c_str());
+	std::printf("%s\n%s\n\n", text,
+		    std::string(std::char_traits<char>::length(text), '-').c_str());
 }
 
 std::string text_of(Bit bit)
@@ -114,13 +115,15 @@ void rst()
 	RstTable<6> table({"Word", "Bit", "Control", "Use", "For", "Mask"});
 
 	std::puts(".. SPDX-License-Identifier: GPL-2.0-only\n"
-		  ".. Printed by ``vmx-config --rst``. Do not edit: ``make golden`` writes it anew.\n");
+		  ".. Printed by ``vmx-config --rst``. Do not edit: ``make golden`` writes it "
+		  "anew.\n");
 	heading("Controls");
 	for (const Control &control : controls()) {
 		Text mask;
 		mask << Hex{control.bit.mask, info(control.bit.word).digits};
-		table.add({info(control.bit.word).name, std::to_string(__builtin_ctzll(control.bit.mask)),
-			   control.name, name_of(control.use), control.feature, mask.c_str()});
+		table.add({info(control.bit.word).name,
+			   std::to_string(__builtin_ctzll(control.bit.mask)), control.name,
+			   name_of(control.use), control.feature, mask.c_str()});
 	}
 	table.print();
 	print_rules("Rules that reject", Severity::reject);

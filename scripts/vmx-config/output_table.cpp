@@ -11,14 +11,15 @@ void table(const Item &item, const Judged &judged)
 {
 	const auto print = [](void *, Severity, const char *text) { std::puts(text); };
 
-	std::printf("== %s%s%s%s\n", item.name.c_str(), item.kind.empty() ? "" : " (", item.kind.c_str(),
-		    item.kind.empty() ? "" : ")");
+	std::printf("== %s%s%s%s\n", item.name.c_str(), item.kind.empty() ? "" : " (",
+		    item.kind.c_str(), item.kind.empty() ? "" : ")");
 	switch (judged.report.verdict) {
 	case Verdict::unknown:
 		break;
 	case Verdict::inconsistent:
 		std::puts("configuration as with error_on_inconsistent_vmcs_config=0");
-		print_config(item.caps, judge(item, {.error_on_inconsistent = false}).config, {print, nullptr});
+		print_config(item.caps, judge(item, {.error_on_inconsistent = false}).config,
+			     {print, nullptr});
 		break;
 	default:
 		print_config(item.caps, judged.config, {print, nullptr});

@@ -5,9 +5,9 @@
 
 namespace unit {
 
-/// A Xeon Gold 5215's capability MSRs with every rule satisfied: its IA32_VMX_VMCS_ENUM is corrected for
-/// the known erratum, and IA32_VMX_VMFUNC and CPUID, which the dump lacks, are filled in. Tests take
-/// something from it or add something to it.
+/// A Xeon Gold 5215's capability MSRs with every rule satisfied: its IA32_VMX_VMCS_ENUM is
+/// corrected for the known erratum, and IA32_VMX_VMFUNC and CPUID, which the dump lacks, are filled
+/// in. Tests take something from it or add something to it.
 constexpr vmx::VmxCapabilities baseline()
 {
 	using vmx::Msr;
@@ -42,8 +42,8 @@ constexpr vmx::VmxCapabilities baseline()
 	return caps;
 }
 
-/// Sets or clears one raw bit of an MSR, and of the TRUE MSR beside it. Bit 32 + n of a control MSR is
-/// the allowed-1 setting of control n.
+/// Sets or clears one raw bit of an MSR, and of the TRUE MSR beside it. Bit 32 + n of a control MSR
+/// is the allowed-1 setting of control n.
 constexpr void doctor(vmx::VmxCapabilities &caps, vmx::Msr msr, unsigned bit, bool on)
 {
 	using vmx::Msr;

@@ -37,9 +37,12 @@ TEST(each_field_that_differs_is_named_with_both_values)
 	};
 	constexpr Row rows[] = {
 		{"pin-based controls", [](VmcsConfig &c) { c.pin &= ~vmx::pin::virtual_nmis; }},
-		{"primary controls", [](VmcsConfig &c) { c.primary &= ~vmx::primary::use_msr_bitmaps; }},
-		{"secondary controls", [](VmcsConfig &c) { c.secondary &= ~vmx::secondary::enable_vpid; }},
-		{"tertiary controls", [](VmcsConfig &c) { c.tertiary |= vmx::tertiary::ipi_virtualization; }},
+		{"primary controls",
+		 [](VmcsConfig &c) { c.primary &= ~vmx::primary::use_msr_bitmaps; }},
+		{"secondary controls",
+		 [](VmcsConfig &c) { c.secondary &= ~vmx::secondary::enable_vpid; }},
+		{"tertiary controls",
+		 [](VmcsConfig &c) { c.tertiary |= vmx::tertiary::ipi_virtualization; }},
 		{"vm-exit controls", [](VmcsConfig &c) { c.exit &= ~vmx::exit::load_pat; }},
 		{"vm-entry controls", [](VmcsConfig &c) { c.entry &= ~vmx::entry::load_pat; }},
 		{"EPT and VPID capabilities",
@@ -76,10 +79,13 @@ TEST(controls_that_differ_are_named)
 	unit::Lines lines;
 
 	EXPECT_EQ(compare(reference(), changed, lines.sink()), 2u);
-	EXPECT_STRING(lines[0], "vm-exit controls differ: expected 0x00abffff, found 0x0083ffff: IA32_PAT load, "
-				"IA32_EFER load");
-	EXPECT_STRING(lines[1], "EPT and VPID capabilities differ: expected 0x00000f0106734141, found "
-				"0x00000f0106714141: bit 17");
+	EXPECT_STRING(
+		lines[0],
+		"vm-exit controls differ: expected 0x00abffff, found 0x0083ffff: IA32_PAT load, "
+		"IA32_EFER load");
+	EXPECT_STRING(lines[1],
+		      "EPT and VPID capabilities differ: expected 0x00000f0106734141, found "
+		      "0x00000f0106714141: bit 17");
 }
 
 TEST(missing_msrs_are_named_with_the_reason)
@@ -97,14 +103,16 @@ TEST(missing_msrs_are_named_with_the_reason)
 		      "IA32_VMX_TRUE_EXIT_CTLS (0x48f) is missing: IA32_VMX_BASIC bit 55 is 1");
 	EXPECT_STRING(lines.find("EPT_VPID"),
 		      "IA32_VMX_EPT_VPID_CAP (0x48c) is missing: EPT or VPID is supported");
-	EXPECT_STRING(lines.find("VMFUNC"), "IA32_VMX_VMFUNC (0x491) is missing: VM functions are supported");
+	EXPECT_STRING(lines.find("VMFUNC"),
+		      "IA32_VMX_VMFUNC (0x491) is missing: VM functions are supported");
 
 	// A CPU without secondary controls needs none of what they bring.
 	VmxCapabilities old = unit::baseline();
 	unit::doctor(old, Msr::procbased_ctls, 32 + 31, false);
 	old.set(Msr::basic, old.get(Msr::basic) & ~vmx::bit(55));
-	for (const Msr msr : {Msr::procbased_ctls2, Msr::ept_vpid_cap, Msr::vmfunc, Msr::true_pinbased_ctls,
-			      Msr::true_procbased_ctls, Msr::true_exit_ctls, Msr::true_entry_ctls})
+	for (const Msr msr :
+	     {Msr::procbased_ctls2, Msr::ept_vpid_cap, Msr::vmfunc, Msr::true_pinbased_ctls,
+	      Msr::true_procbased_ctls, Msr::true_exit_ctls, Msr::true_entry_ctls})
 		old.forget(msr);
 	unit::Lines quiet;
 	EXPECT_EQ(report_missing(old, quiet.sink()), 0u);

@@ -75,7 +75,8 @@ TEST(without_ept_nothing_that_needs_it_is_used)
 	const VmcsConfig config = compute(caps, {.error_on_inconsistent = false}, report);
 
 	EXPECT_EQ(report.verdict, Verdict::ok);
-	EXPECT(!config.secondary.has_any(vmx::secondary::enable_ept | vmx::secondary::unrestricted_guest |
+	EXPECT(!config.secondary.has_any(vmx::secondary::enable_ept |
+					 vmx::secondary::unrestricted_guest |
 					 vmx::secondary::enable_pml));
 	EXPECT(config.secondary.has(vmx::secondary::enable_vpid));
 	EXPECT_EQ(config.ept_vpid.bits, 0x00000f0100000000ull);
@@ -89,9 +90,9 @@ TEST(ept_is_not_used_without_what_the_backend_needs)
 		bool value;
 	};
 	constexpr Row rows[] = {
-		{Msr::ept_vpid_cap, 6, false},	     // 4-level page walk
-		{Msr::ept_vpid_cap, 14, false},	     // write-back
-		{Msr::ept_vpid_cap, 26, false},	     // all-context INVEPT
+		{Msr::ept_vpid_cap, 6, false},	      // 4-level page walk
+		{Msr::ept_vpid_cap, 14, false},	      // write-back
+		{Msr::ept_vpid_cap, 26, false},	      // all-context INVEPT
 		{Msr::true_procbased_ctls, 15, true}, // CR3-load exits that cannot be cleared
 	};
 
@@ -134,9 +135,10 @@ TEST(without_a_tpr_shadow_no_apic_virtualization_is_used)
 	unit::doctor(caps, Msr::procbased_ctls, a1(21), false);
 	const VmcsConfig config = compute_quietly(caps);
 
-	EXPECT(!config.secondary.has_any(
-		vmx::secondary::virtualize_apic_accesses | vmx::secondary::virtualize_x2apic |
-		vmx::secondary::apic_register_virtualization | vmx::secondary::virtual_interrupt_delivery));
+	EXPECT(!config.secondary.has_any(vmx::secondary::virtualize_apic_accesses |
+					 vmx::secondary::virtualize_x2apic |
+					 vmx::secondary::apic_register_virtualization |
+					 vmx::secondary::virtual_interrupt_delivery));
 	EXPECT(!config.pin.has(vmx::pin::posted_interrupts));
 }
 
@@ -201,7 +203,9 @@ TEST(errata_cpus_lose_perf_global_ctrl)
 {
 	constexpr vmx::u32 models[] = {26, 30, 37, 44, 46};
 	constexpr vmx::u32 others[] = {23, 28, 42, 45, 85};
-	const auto signature = [](vmx::u32 model) { return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 2; };
+	const auto signature = [](vmx::u32 model) {
+		return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 2;
+	};
 
 	for (const vmx::u32 model : models) {
 		VmxCapabilities caps = unit::baseline();
@@ -232,7 +236,8 @@ TEST(errata_cpus_lose_perf_global_ctrl)
 	EXPECT_EQ(report.verdict, Verdict::inconsistent);
 
 	EXPECT(!perf_global_ctrl_erratum({.signature = signature(26), .signature_known = false}));
-	EXPECT(!perf_global_ctrl_erratum({.signature = 0xfu << 8 | 10u << 4 | 1u << 16, .signature_known = true}));
+	EXPECT(!perf_global_ctrl_erratum(
+		{.signature = 0xfu << 8 | 10u << 4 | 1u << 16, .signature_known = true}));
 }
 
 TEST(what_this_module_cannot_do_is_refused)
@@ -252,6 +257,108 @@ TEST(what_this_module_cannot_do_is_refused)
 	(void)compute(caps, {}, report);
 	EXPECT_EQ(report.verdict, Verdict::unsupported);
 	EXPECT(more.has("below 4 GiB"));
+
+	// Not even when told to overlook inconsistencies.
+	caps = unit::baseline();
+	caps.set(Msr::basic, (caps.get(Msr::basic) & ~(0x1fffull << 32)) | 8191ull << 32);
+	caps.set(Msr::cr4_fixed1, 0x27ff);
+	unit::doctor(caps, Msr::cr4_fixed1, 13, false);
+	unit::Lines both;
+	report = {.sink = both.sink()};
+	(void)compute(caps, {.error_on_inconsistent = false}, report);
+	EXPECT_EQ(report.verdict, Verdict::unsupported);
+	EXPECT(both.has("1 to 4096 bytes"));
+	EXPECT(both.has("CR4.VMXE cannot be set"));
+}
+
+namespace {
+
+/// Numbers that look random and are the same in every run (xorshift64).
+class Numbers {
+public:
+	vmx::u64 next()
+	{
+		state_ ^= state_ << 13;
+		state_ ^= state_ >> 7;
+		state_ ^= state_ << 17;
+		return state_;
+	}
+
+private:
+	vmx::u64 state_ = 0x2545f4914f6cdd1d;
+};
+
+/// The baseline with up to 16 bits turned over and some MSRs gone.
+VmxCapabilities mutated(Numbers &numbers)
+{
+	VmxCapabilities caps = unit::baseline();
+
+	for (unsigned turns = numbers.next() % 17; turns; turns--) {
+		const vmx::u64 number = numbers.next();
+		const Msr msr = vmx::capability_msrs[number % vmx::capability_msr_count].msr;
+		const unsigned bit = number >> 8 & 63;
+		unit::doctor(caps, msr, bit, !(caps.get(msr) >> bit & 1));
+		if ((number >> 16 & 15) == 0)
+			caps.forget(msr);
+	}
+	caps.cpu.features = {static_cast<vmx::u32>(numbers.next())};
+	return caps;
+}
+
+bool is_paired(const VmcsConfig &config)
+{
+	namespace entry = vmx::entry;
+	namespace exit = vmx::exit;
+
+	return config.entry.has(entry::load_perf_global_ctrl) ==
+		       config.exit.has(exit::load_perf_global_ctrl) &&
+	       config.entry.has(entry::load_pat) == config.exit.has(exit::load_pat) &&
+	       config.entry.has(entry::load_efer) == config.exit.has(exit::load_efer) &&
+	       config.entry.has(entry::load_bndcfgs) == config.exit.has(exit::clear_bndcfgs);
+}
+
+} // namespace
+
+TEST(whatever_the_words_a_usable_configuration_is_sound)
+{
+	Numbers numbers;
+	unsigned usable = 0;
+	unsigned inconsistent = 0;
+
+	for (unsigned round = 0; round < 5000; round++) {
+		const VmxCapabilities caps = mutated(numbers);
+		Report strict;
+		(void)compute(caps, {.error_on_inconsistent = true}, strict);
+		Report lenient;
+		const VmcsConfig config = compute(caps, {.error_on_inconsistent = false}, lenient);
+
+		EXPECT(strict.violated == lenient.violated);
+		EXPECT_EQ(strict.rejects != 0 && strict.verdict == Verdict::ok, false);
+		EXPECT(lenient.verdict != Verdict::inconsistent);
+		inconsistent += strict.verdict == Verdict::inconsistent;
+		if (!lenient.usable())
+			continue;
+		usable++;
+		EXPECT(caps.pin().allowed1.has(config.pin));
+		EXPECT(config.pin.has(caps.pin().allowed0));
+		EXPECT(caps.primary().allowed1.has(config.primary));
+		EXPECT(config.primary.has(caps.primary().allowed0));
+		EXPECT(caps.secondary().allowed1.has(config.secondary));
+		EXPECT(caps.tertiary().allowed1.has(config.tertiary));
+		EXPECT(caps.exit().allowed1.has(config.exit));
+		EXPECT(config.exit.has(caps.exit().allowed0));
+		EXPECT(caps.entry().allowed1.has(config.entry));
+		EXPECT(config.entry.has(caps.entry().allowed0));
+		EXPECT(is_paired(config));
+		EXPECT(config.secondary.empty() ||
+		       config.primary.has(vmx::primary::activate_secondary));
+		EXPECT(config.secondary.has(vmx::secondary::enable_ept) ||
+		       !config.secondary.has_any(vmx::secondary::unrestricted_guest |
+						 vmx::secondary::enable_pml));
+	}
+	// The rounds must reach both sides.
+	EXPECT(usable > 500);
+	EXPECT(inconsistent > 500);
 }
 
 TEST(a_needed_msr_that_is_absent_is_named)
@@ -281,7 +388,7 @@ TEST(violations_are_all_reported_before_the_summary)
 	EXPECT_EQ(report.rejects, 4u);
 	for (const char *name : {"IA32_PERF_GLOBAL_CTRL", "IA32_PAT", "IA32_EFER", "IA32_BNDCFGS"})
 		EXPECT(lines.has(name));
-	EXPECT_CONTAINS(lines[4], "4 to reject");
+	EXPECT_CONTAINS(lines[4], "violations 4, warnings 0");
 	EXPECT_EQ(lines.severity(4), Severity::reject);
 }
 
@@ -291,4 +398,5 @@ SUITE(config_compute, adjust_meets_wishes_and_settings, the_configuration_of_a_c
       tertiary_controls_are_used_for_ipi_virtualization, a_cpu_without_secondary_controls_is_usable,
       what_cannot_be_cleared_cannot_be_dropped, errata_cpus_lose_perf_global_ctrl,
       what_this_module_cannot_do_is_refused, a_needed_msr_that_is_absent_is_named,
-      violations_are_all_reported_before_the_summary);
+      violations_are_all_reported_before_the_summary,
+      whatever_the_words_a_usable_configuration_is_sound);

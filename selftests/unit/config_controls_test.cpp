@@ -73,20 +73,41 @@ TEST(each_control_is_one_bit_and_stands_once)
 	}
 }
 
+TEST(the_required_controls)
+{
+	u64 required[control_words]{};
+
+	for (const Control &control : controls())
+		if (control.use == Use::required || control.use == Use::runtime)
+			required[index(control.bit.word)] |= control.bit.mask;
+
+	// SDM bit numbers: external interrupts and NMIs; HLT, INVLPG, MWAIT, RDPMC, CR3, MOV DR,
+	// I/O and MONITOR exits, TSC offsetting, interrupt window; debug controls, 64-bit host,
+	// acknowledge; debug controls, IA-32e mode.
+	EXPECT_EQ(required[index(Word::pin)], u64{0x00000009});
+	EXPECT_EQ(required[index(Word::primary)], u64{0x21818e8c});
+	EXPECT_EQ(required[index(Word::secondary)], u64{0});
+	EXPECT_EQ(required[index(Word::tertiary)], u64{0});
+	EXPECT_EQ(required[index(Word::exit)], u64{0x00008204});
+	EXPECT_EQ(required[index(Word::entry)], u64{0x00000204});
+}
+
 TEST(a_required_control_that_is_missing_is_named)
 {
 	for (const Control &control : controls()) {
 		if (control.use != Use::required && control.use != Use::runtime)
 			continue;
 		vmx::VmxCapabilities caps = unit::baseline();
-		unit::doctor(caps, msr_of(control.bit.word), 32 + bit_number(control.bit.mask), false);
+		unit::doctor(caps, msr_of(control.bit.word), 32 + bit_number(control.bit.mask),
+			     false);
 		unit::Lines lines;
 		Report report{.sink = lines.sink()};
 		(void)compute(caps, {.error_on_inconsistent = false}, report);
 
 		EXPECT_EQ(report.verdict, Verdict::unsupported);
 		EXPECT_CONTAINS(lines.find("lack what this module requires"), control.name);
-		EXPECT_CONTAINS(lines.find("lack what this module requires"), info(control.bit.word).name);
+		EXPECT_CONTAINS(lines.find("lack what this module requires"),
+				info(control.bit.word).name);
 	}
 }
 
@@ -95,7 +116,8 @@ TEST(cr8_exits_are_required_only_without_a_tpr_shadow)
 	vmx::VmxCapabilities caps = unit::baseline();
 	Report report;
 	VmcsConfig config = compute(caps, {}, report);
-	EXPECT(!config.primary.has_any(vmx::primary::cr8_load_exiting | vmx::primary::cr8_store_exiting));
+	EXPECT(!config.primary.has_any(vmx::primary::cr8_load_exiting |
+				       vmx::primary::cr8_store_exiting));
 
 	// Penryn and later without the features that need a TPR shadow.
 	unit::doctor(caps, Msr::procbased_ctls, 32 + 21, false);
@@ -105,7 +127,8 @@ TEST(cr8_exits_are_required_only_without_a_tpr_shadow)
 	report = {};
 	config = compute(caps, {}, report);
 	EXPECT_EQ(report.verdict, Verdict::ok);
-	EXPECT(config.primary.has(vmx::primary::cr8_load_exiting | vmx::primary::cr8_store_exiting));
+	EXPECT(config.primary.has(vmx::primary::cr8_load_exiting |
+				  vmx::primary::cr8_store_exiting));
 
 	unit::doctor(caps, Msr::procbased_ctls, 32 + 20, false);
 	unit::Lines lines;
@@ -130,8 +153,9 @@ TEST(optional_controls_are_used_where_there)
 			break;
 		case Use::optional:
 			// The baseline has no SGX, so that there is nothing to intercept.
-			EXPECT_EQ(chosen, facts.has(control.bit) &&
-						  !(control.bit == Bit{vmx::secondary::encls_exiting}));
+			EXPECT_EQ(chosen,
+				  facts.has(control.bit) &&
+					  !(control.bit == Bit{vmx::secondary::encls_exiting}));
 			break;
 		case Use::runtime:
 		case Use::unused:
@@ -149,7 +173,8 @@ TEST(optional_controls_are_left_where_not_there)
 		if (control.use != Use::optional || control.bit.word == Word::tertiary)
 			continue;
 		vmx::VmxCapabilities caps = unit::baseline();
-		unit::doctor(caps, msr_of(control.bit.word), 32 + bit_number(control.bit.mask), false);
+		unit::doctor(caps, msr_of(control.bit.word), 32 + bit_number(control.bit.mask),
+			     false);
 		Report report;
 		const VmcsConfig config = compute(caps, {.error_on_inconsistent = false}, report);
 		EXPECT_EQ(report.verdict, Verdict::ok);
@@ -174,6 +199,7 @@ TEST(bits_that_must_be_set_are_set)
 	EXPECT_EQ(config.primary & ~caps.primary().allowed1, vmx::Primary{});
 }
 
-SUITE(config_controls, each_control_is_one_bit_and_stands_once, a_required_control_that_is_missing_is_named,
-      cr8_exits_are_required_only_without_a_tpr_shadow, optional_controls_are_used_where_there,
-      optional_controls_are_left_where_not_there, bits_that_must_be_set_are_set);
+SUITE(config_controls, each_control_is_one_bit_and_stands_once, the_required_controls,
+      a_required_control_that_is_missing_is_named, cr8_exits_are_required_only_without_a_tpr_shadow,
+      optional_controls_are_used_where_there, optional_controls_are_left_where_not_there,
+      bits_that_must_be_set_are_set);

@@ -56,7 +56,8 @@ public:
 		if (found == expected)
 			return;
 		Text text;
-		text << row_.name << ": " << what << ": found " << Hex{found} << ", golden " << Hex{expected};
+		text << row_.name << ": " << what << ": found " << Hex{found} << ", golden "
+		     << Hex{expected};
 		test_.fail(__FILE__, __LINE__, text.c_str());
 	}
 
@@ -131,7 +132,8 @@ TEST(a_chosen_word_is_always_allowed)
 {
 	for (const Golden &row : golden) {
 		Report report;
-		const VmcsConfig config = compute(row.caps, {.error_on_inconsistent = false}, report);
+		const VmcsConfig config =
+			compute(row.caps, {.error_on_inconsistent = false}, report);
 		if (report.verdict != Verdict::ok)
 			continue;
 		const VmxCapabilities &caps = row.caps;
@@ -139,8 +141,10 @@ TEST(a_chosen_word_is_always_allowed)
 		EXPECT(caps.primary().allowed1.has(config.primary));
 		EXPECT(config.primary.has(caps.primary().allowed0));
 		EXPECT(caps.secondary().allowed1.has(config.secondary));
-		EXPECT(caps.exit().allowed1.has(config.exit) && config.exit.has(caps.exit().allowed0));
-		EXPECT(caps.entry().allowed1.has(config.entry) && config.entry.has(caps.entry().allowed0));
+		EXPECT(caps.exit().allowed1.has(config.exit) &&
+		       config.exit.has(caps.exit().allowed0));
+		EXPECT(caps.entry().allowed1.has(config.entry) &&
+		       config.entry.has(caps.entry().allowed0));
 	}
 }
 

@@ -27,8 +27,8 @@ TEST(numbers)
 	text << u32{0} << " " << u32{4096} << " " << ~u64{0};
 	EXPECT_STRING(text.c_str(), "0 4096 18446744073709551615");
 	text.clear();
-	text << Hex{0} << " " << Hex{0x1f, 4} << " " << Hex{0x123456789, 8} << " " << Hex{~u64{0}, 16} << " "
-	     << Hex{0, 1};
+	text << Hex{0} << " " << Hex{0x1f, 4} << " " << Hex{0x123456789, 8} << " "
+	     << Hex{~u64{0}, 16} << " " << Hex{0, 1};
 	EXPECT_STRING(text.c_str(), "0x00000000 0x001f 0x123456789 0xffffffffffffffff 0x0");
 }
 

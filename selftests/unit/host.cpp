@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The host's runner: every case of every suite as a line of KTAP, a summary line, exit status 0 or 1.
+// The host's runner: every case of every suite as a line of KTAP, a summary line, exit status 0
+// or 1.
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -23,7 +24,8 @@ template <class Each> void for_each_case(const char *pattern, Each each)
 	for (unsigned s = 0; s < unit::suite_count; s++) {
 		const unit::Suite &suite = *unit::suites[s];
 		for (unsigned n = 0; n < suite.count; n++) {
-			const std::string name = std::string(suite.name) + "." + suite.cases[n].name;
+			const std::string name =
+				std::string(suite.name) + "." + suite.cases[n].name;
 			if (name.find(pattern) != std::string::npos)
 				each(name, suite.cases[n]);
 		}
@@ -54,9 +56,11 @@ int main(int argc, char **argv)
 		test_case.run(test);
 		counts.run++;
 		counts.failed += test.failures() != 0;
-		std::printf("%s %u %s\n", test.failures() ? "not ok" : "ok", counts.run, name.c_str());
+		std::printf("%s %u %s\n", test.failures() ? "not ok" : "ok", counts.run,
+			    name.c_str());
 		std::fflush(stdout);
 	});
-	std::printf("# %u passed, %u failed, 0 skipped\n", counts.run - counts.failed, counts.failed);
+	std::printf("# %u passed, %u failed, 0 skipped\n", counts.run - counts.failed,
+		    counts.failed);
 	return counts.failed ? 1 : 0;
 }

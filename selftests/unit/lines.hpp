@@ -6,24 +6,15 @@
 
 namespace unit {
 
-/// Keeps the lines that the core reports. One at a time: the storage is static, since a kernel stack
-/// would not hold it.
+/// Keeps the lines that the core reports. One at a time: the storage is static, since a kernel
+/// stack would not hold it.
 class Lines {
 public:
-	Lines()
-	{
-		count_ = 0;
-	}
+	Lines() { count_ = 0; }
 
-	[[nodiscard]] vmx::config::Sink sink()
-	{
-		return {keep, this};
-	}
+	[[nodiscard]] vmx::config::Sink sink() { return {keep, this}; }
 
-	[[nodiscard]] unsigned count() const
-	{
-		return count_;
-	}
+	[[nodiscard]] unsigned count() const { return count_; }
 
 	/// @return the line, "" if there are not so many.
 	[[nodiscard]] const char *operator[](unsigned n) const
@@ -45,10 +36,7 @@ public:
 		return "";
 	}
 
-	[[nodiscard]] bool has(const char *part) const
-	{
-		return *find(part) != '\0';
-	}
+	[[nodiscard]] bool has(const char *part) const { return *find(part) != '\0'; }
 
 private:
 	struct Line {

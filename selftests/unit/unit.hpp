@@ -8,9 +8,9 @@
 #include "core/config/text.hpp"
 #include "vmx/mask.hpp"
 
-/// A unit test harness for freestanding C++: the same test is a line of TAP on the host and a KUnit case
-/// in the kernel. A test file holds TEST()s and ends with one SUITE() that lists them; a test that is not
-/// listed does not compile.
+/// A unit test harness for freestanding C++: the same test is a line of TAP on the host and a KUnit
+/// case in the kernel. A test file holds TEST()s and ends with one SUITE() that lists them; a test
+/// that is not listed does not compile.
 namespace unit {
 
 using vmx::config::Hex;
@@ -24,7 +24,7 @@ public:
 	Test(Report report, void *context) : report_(report), context_(context) {}
 
 	/// Says where and what, and makes the test fail. Execution goes on.
-	void fail(const char *file, unsigned line, const char *what)
+	[[gnu::noinline]] void fail(const char *file, unsigned line, const char *what)
 	{
 		Text text;
 		text << file << ":" << line << ": " << what;
@@ -32,10 +32,7 @@ public:
 		failures_++;
 	}
 
-	[[nodiscard]] unsigned failures() const
-	{
-		return failures_;
-	}
+	[[nodiscard]] unsigned failures() const { return failures_; }
 
 private:
 	Report report_;
@@ -109,9 +106,9 @@ template <class Value> bool same(const Value &a, const Value &b)
 	return a == b;
 }
 
-template <class Found, class Expected>
-void expect_eq(Test &test, const char *file, unsigned line, const char *what, const Found &found,
-	       const Expected &expected)
+template <class Found, class Expected> void expect_eq(Test &test, const char *file, unsigned line,
+						      const char *what, const Found &found,
+						      const Expected &expected)
 {
 	if (same<Found>(found, static_cast<Found>(expected)))
 		return;
@@ -123,8 +120,9 @@ void expect_eq(Test &test, const char *file, unsigned line, const char *what, co
 	test.fail(file, line, text.c_str());
 }
 
-inline void expect_string(Test &test, const char *file, unsigned line, const char *what, const char *found,
-			  const char *expected)
+[[gnu::noinline]] inline void expect_string(Test &test, const char *file, unsigned line,
+					    const char *what, const char *found,
+					    const char *expected)
 {
 	if (found && same(found, expected))
 		return;
@@ -135,8 +133,8 @@ inline void expect_string(Test &test, const char *file, unsigned line, const cha
 	test.fail(file, line, text.c_str());
 }
 
-inline void expect_contains(Test &test, const char *file, unsigned line, const char *found,
-			    const char *part)
+[[gnu::noinline]] inline void expect_contains(Test &test, const char *file, unsigned line,
+					      const char *found, const char *part)
 {
 	if (contains(found, part))
 		return;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The unit tests as a host program under ASan and UBSan, in build/host/. Included from the top level.
 
-HOST_CXX ?= g++-12
+HOSTCXX ?= g++
 HOST_BUILD ?= build/host
 
 unit-sources := $(sort $(wildcard selftests/unit/*_test.cpp) selftests/unit/host.cpp \
@@ -14,27 +14,34 @@ unit-cxxflags := -std=c++20 -O1 -g -fno-exceptions -fno-rtti -fno-omit-frame-poi
 
 .PHONY: unit
 unit: $(HOST_BUILD)/unit ## Run the unit tests on this machine
-	$(HOST_BUILD)/unit $(TEST)
+	$(Q)$(HOST_BUILD)/unit $(TEST)
+
+.PHONY: kunit
+kunit: ## Run the unit tests in a kernel with KUnit (built once, five minutes)
+	$(Q)selftests/unit/kunit/run
 
 $(HOST_BUILD)/unit: $(unit-objects) $(HOST_BUILD)/unit.o/suites.o
-	$(HOST_CXX) $(unit-cxxflags) -o $@ $^
+	@echo '  LINK    $@'
+	$(Q)$(HOSTCXX) $(unit-cxxflags) -o $@ $^
 
 $(HOST_BUILD)/unit.o/%.o: %.cpp | $(HOST_BUILD)/unit.gen/golden.inc
-	@mkdir -p $(@D)
-	$(HOST_CXX) $(unit-cxxflags) -MMD -MP -c -o $@ $<
+	@echo '  HOSTCXX $@'
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCXX) $(unit-cxxflags) -MMD -MP -c -o $@ $<
 
 $(HOST_BUILD)/unit.o/suites.o: $(HOST_BUILD)/unit.gen/suites.cpp
-	@mkdir -p $(@D)
-	$(HOST_CXX) $(unit-cxxflags) -c -o $@ $<
+	@echo '  HOSTCXX $@'
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCXX) $(unit-cxxflags) -c -o $@ $<
 
 $(HOST_BUILD)/unit.gen/suites.cpp: selftests/unit/list-suites $(wildcard selftests/unit/*_test.cpp)
-	@mkdir -p $(@D)
-	selftests/unit/list-suites > $@.tmp
-	mv $@.tmp $@
+	$(Q)mkdir -p $(@D)
+	$(Q)selftests/unit/list-suites > $@.tmp
+	$(Q)mv $@.tmp $@
 
 $(HOST_BUILD)/unit.gen/golden.inc: $(wildcard selftests/golden/*)
-	@mkdir -p $(@D)
-	selftests/golden/embed > $@.tmp
-	mv $@.tmp $@
+	$(Q)mkdir -p $(@D)
+	$(Q)selftests/golden/embed > $@.tmp
+	$(Q)mv $@.tmp $@
 
 -include $(unit-objects:.o=.d)

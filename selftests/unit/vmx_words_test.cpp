@@ -9,15 +9,23 @@ using namespace vmx;
 namespace {
 
 template <class A, class B>
-concept Or = requires(A a, B b) { a | b; };
+concept Or = requires(A a, B b)
+{
+	a | b;
+};
 template <class A, class B>
-concept Has = requires(A a, B b) { a.has(b); };
+concept Has = requires(A a, B b)
+{
+	a.has(b);
+};
 
 // Bits of one word never meet those of another.
 static_assert(Or<Pin, Pin> && Or<Entry, Entry> && Has<Exit, Exit>);
-static_assert(!Or<Pin, Primary> && !Or<Entry, Exit> && !Has<Exit, Entry> && !Has<Secondary, Primary>);
+static_assert(!Or<Pin, Primary> && !Or<Entry, Exit> && !Has<Exit, Entry> &&
+	      !Has<Secondary, Primary>);
 static_assert(!Or<Pin, u32> && !Has<Pin, u32>);
-static_assert(sizeof(Pin) == 4 && sizeof(Entry) == 4 && sizeof(Tertiary) == 8 && sizeof(EptVpidCap) == 8);
+static_assert(sizeof(Pin) == 4 && sizeof(Entry) == 4 && sizeof(Tertiary) == 8 &&
+	      sizeof(EptVpidCap) == 8);
 
 } // namespace
 
@@ -165,5 +173,5 @@ TEST(absent_is_not_zero)
 }
 
 SUITE(vmx_words, masks, signatures, cpuid_is_read_into_features, true_msrs_rule_where_basic_says_so,
-      a_control_counts_only_if_both_msrs_have_it, words_that_are_not_activated_are_empty, basic_and_misc,
-      absent_is_not_zero);
+      a_control_counts_only_if_both_msrs_have_it, words_that_are_not_activated_are_empty,
+      basic_and_misc, absent_is_not_zero);

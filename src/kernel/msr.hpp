@@ -11,11 +11,17 @@ extern "C" {
 #include "kernel/helpers/msr.h"
 }
 
-[[nodiscard]] inline int rdmsr_safe(u32 msr, unsigned long &value) { return kvmxx_rdmsr_safe(msr, &value); }
-[[nodiscard]] inline int wrmsr_safe(u32 msr, unsigned long value) { return kvmxx_wrmsr_safe(msr, value); }
+[[nodiscard]] inline int rdmsr_safe(u32 msr, unsigned long &value)
+{
+	return kvmxx_rdmsr_safe(msr, &value);
+}
+[[nodiscard]] inline int wrmsr_safe(u32 msr, unsigned long value)
+{
+	return kvmxx_wrmsr_safe(msr, value);
+}
 [[nodiscard]] inline int rdmsr_safe_on_cpu(int cpu, u32 msr, unsigned long &value)
 {
 	return kvmxx_rdmsr_safe_on_cpu(cpu, msr, &value);
 }
 
-}  // namespace kernel
+} // namespace kernel

@@ -11,14 +11,32 @@ extern "C" {
 #include "kernel/helpers/page.h"
 }
 
-[[nodiscard]] inline void *allocate_zeroed_page() { return kvmxx_allocate_zeroed_page(); }
-inline void free_page_at(const void *page) { kvmxx_free_page_at(page); }
+[[nodiscard]] inline void *allocate_zeroed_page()
+{
+	return kvmxx_allocate_zeroed_page();
+}
+inline void free_page_at(const void *page)
+{
+	kvmxx_free_page_at(page);
+}
 
-[[nodiscard]] inline void *allocate(unsigned long size) { return kvmxx_allocate(size); }
-inline void free(const void *memory) { kvmxx_free(memory); }
+[[nodiscard]] inline void *allocate(unsigned long size)
+{
+	return kvmxx_allocate(size);
+}
+inline void free(const void *memory)
+{
+	kvmxx_free(memory);
+}
 
 /// Of memory the kernel maps linearly: pages from here, not stacks or vmalloc memory.
-inline unsigned long physical(const void *address) { return kvmxx_physical(address); }
-inline void *virtual_of(unsigned long physical) { return kvmxx_virtual(physical); }
+inline unsigned long physical(const void *address)
+{
+	return kvmxx_physical(address);
+}
+inline void *virtual_of(unsigned long physical)
+{
+	return kvmxx_virtual(physical);
+}
 
-}  // namespace kernel
+} // namespace kernel

@@ -7,15 +7,18 @@ namespace kernel {
 
 extern "C" {
 #include "kernel/helpers/percpu.h"
-extern unsigned char kvmxx_cpu_data[];   // an offset into each CPU's memory, not an address
+extern unsigned char kvmxx_cpu_data[]; // an offset into each CPU's memory, not an address
 }
 
 inline constexpr unsigned long cpu_data_size = KVMXX_CPU_DATA_SIZE;
 
-inline void *cpu_data(int cpu) { return kvmxx_cpu_data_of(cpu); }
+inline void *cpu_data(int cpu)
+{
+	return kvmxx_cpu_data_of(cpu);
+}
 
-/// This CPU's; preemption is off. As volatile, the address is not carried over to where the task may
-/// have moved to another CPU.
+/// This CPU's; preemption is off. As volatile, the address is not carried over to where the task
+/// may have moved to another CPU.
 inline void *this_cpu_data()
 {
 	unsigned long address = reinterpret_cast<unsigned long>(kvmxx_cpu_data);
@@ -24,4 +27,4 @@ inline void *this_cpu_data()
 	return reinterpret_cast<void *>(address);
 }
 
-}  // namespace kernel
+} // namespace kernel

@@ -13,6 +13,7 @@ namespace kernel {
 [[gnu::format(printf, 1, 2)]] void info(const char *format, ...) asm("kvmxx_info");
 
 /// For what a guest can cause; a flood is cut off.
-[[gnu::format(printf, 1, 2)]] void warn_ratelimited(const char *format, ...) asm("kvmxx_warn_ratelimited");
+[[gnu::format(printf, 1, 2)]] void warn_ratelimited(const char *format,
+						    ...) asm("kvmxx_warn_ratelimited");
 
-}  // namespace kernel
+} // namespace kernel

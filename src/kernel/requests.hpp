@@ -11,9 +11,21 @@ extern "C" {
 #include "kernel/helpers/requests.h"
 }
 
-inline void make_request(kvm_vcpu &vcpu, int request) { kvmxx_make_request(&vcpu, request); }
-inline bool check_request(kvm_vcpu &vcpu, int request) { return kvmxx_check_request(&vcpu, request); }
-inline bool test_request(kvm_vcpu &vcpu, int request) { return kvmxx_test_request(&vcpu, request); }
-inline void clear_request(kvm_vcpu &vcpu, int request) { kvmxx_clear_request(&vcpu, request); }
+inline void make_request(kvm_vcpu &vcpu, int request)
+{
+	kvmxx_make_request(&vcpu, request);
+}
+inline bool check_request(kvm_vcpu &vcpu, int request)
+{
+	return kvmxx_check_request(&vcpu, request);
+}
+inline bool test_request(kvm_vcpu &vcpu, int request)
+{
+	return kvmxx_test_request(&vcpu, request);
+}
+inline void clear_request(kvm_vcpu &vcpu, int request)
+{
+	kvmxx_clear_request(&vcpu, request);
+}
 
-}  // namespace kernel
+} // namespace kernel

@@ -26,13 +26,15 @@ extern struct tracepoint __tracepoint_kvm_pml_full;
 
 inline bool is_traced(const struct tracepoint &point)
 {
-	return __builtin_expect(__atomic_load_n(&point.key.enabled.counter, __ATOMIC_RELAXED) > 0, 0);
+	return __builtin_expect(__atomic_load_n(&point.key.enabled.counter, __ATOMIC_RELAXED) > 0,
+				0);
 }
 
 /// The iterator calls every probe of the tracepoint; probes go away only after all CPUs have been
 /// preemptible once.
 template <typename... Parameters, typename... Arguments>
-inline void trace(const struct tracepoint &point, int (*iterator)(void *, Parameters...), Arguments... arguments)
+inline void trace(const struct tracepoint &point, int (*iterator)(void *, Parameters...),
+		  Arguments... arguments)
 {
 	if (!is_traced(point))
 		return;
@@ -45,11 +47,7 @@ inline constexpr u32 trace_isa_vmx = 1;
 
 inline void trace_entry(kvm_vcpu *vcpu, bool force_immediate_exit = false)
 {
-	// Older kernels do not say whether the exit is forced.
-	if constexpr (requires { __traceiter_kvm_entry(nullptr, vcpu, force_immediate_exit); })
-		trace(__tracepoint_kvm_entry, __traceiter_kvm_entry, vcpu, force_immediate_exit);
-	else
-		trace(__tracepoint_kvm_entry, __traceiter_kvm_entry, vcpu);
+	trace(__tracepoint_kvm_entry, __traceiter_kvm_entry, vcpu, force_immediate_exit);
 }
 
 inline void trace_exit(kvm_vcpu *vcpu)
@@ -64,7 +62,8 @@ inline void trace_cr(bool write, unsigned cr, unsigned long value)
 
 inline void trace_msr(bool write, u32 msr, u64 value, bool exception)
 {
-	trace(__tracepoint_kvm_msr, __traceiter_kvm_msr, static_cast<unsigned>(write), msr, value, exception);
+	trace(__tracepoint_kvm_msr, __traceiter_kvm_msr, static_cast<unsigned>(write), msr, value,
+	      exception);
 }
 
 inline void trace_page_fault(kvm_vcpu *vcpu, u64 address, u64 error_code)
@@ -87,4 +86,4 @@ inline void trace_pml_full(unsigned vcpu_id)
 	trace(__tracepoint_kvm_pml_full, __traceiter_kvm_pml_full, vcpu_id);
 }
 
-}  // namespace kernel
+} // namespace kernel

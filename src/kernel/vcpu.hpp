@@ -15,27 +15,36 @@ extern "C" {
 /// perf asks, when its interrupt hits the host, whether a guest was running.
 inline void before_interrupt(kvm_vcpu &vcpu, kvm_intr_type type)
 {
-	__atomic_store_n(&vcpu.arch.handling_intr_from_guest, static_cast<u8>(type), __ATOMIC_RELAXED);
+	__atomic_store_n(&vcpu.arch.handling_intr_from_guest, static_cast<u8>(type),
+			 __ATOMIC_RELAXED);
 }
 inline void after_interrupt(kvm_vcpu &vcpu)
 {
 	__atomic_store_n(&vcpu.arch.handling_intr_from_guest, u8{0}, __ATOMIC_RELAXED);
 }
 
-inline bool lapic_in_kernel(const kvm_vcpu &vcpu) { return vcpu.arch.apic; }
+inline bool lapic_in_kernel(const kvm_vcpu &vcpu)
+{
+	return vcpu.arch.apic;
+}
 
 /// A vector becomes pending in the virtual APIC. The hint that something is pending comes second:
 /// kvm.ko takes the hint back before it looks for the last vector.
 inline void set_irr(kvm_lapic &apic, u8 vector)
 {
-	constexpr unsigned irr = 0x200, step = 0x10;   // eight 32-bit registers (SDM, "Local APIC Register Address Map")
-	auto *word = reinterpret_cast<u32 *>(static_cast<char *>(apic.regs) + irr + vector / 32 * step);
+	// Eight 32-bit registers (SDM, "Local APIC Register Address Map").
+	constexpr unsigned irr = 0x200, step = 0x10;
+	auto *word =
+		reinterpret_cast<u32 *>(static_cast<char *>(apic.regs) + irr + vector / 32 * step);
 
 	__atomic_fetch_or(word, u32{1} << vector % 32, __ATOMIC_SEQ_CST);
 	apic.irr_pending = true;
 }
 
-inline void save_guest_xfd_error(kvm_vcpu &vcpu) { kvmxx_save_guest_xfd_error(&vcpu); }
+inline void save_guest_xfd_error(kvm_vcpu &vcpu)
+{
+	kvmxx_save_guest_xfd_error(&vcpu);
+}
 
 /// Around uses of memory slots and I/O buses outside of vcpu_run, where kvm.ko does not hold it.
 class [[nodiscard]] SrcuRead {
@@ -48,4 +57,4 @@ private:
 	kvm_vcpu &vcpu_;
 };
 
-}  // namespace kernel
+} // namespace kernel

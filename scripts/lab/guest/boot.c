@@ -22,6 +22,15 @@ static void mount_at(const char *type, const char *where, const char *options)
 		give_up("mount %s on %s: %s", type, where, strerror(errno));
 }
 
+/* For what a small kernel of one's own may lack. */
+static void try_mount_at(const char *type, const char *where)
+{
+	mkdir(where, 0755);
+	if (mount(type, where, type, 0, NULL) < 0 && errno != EBUSY && errno != ENODEV &&
+	    errno != ENOENT)
+		give_up("mount %s on %s: %s", type, where, strerror(errno));
+}
+
 static void load_module(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -83,9 +92,9 @@ void boot_mounts(void)
 	mount_at("tmpfs", "/var", "mode=0755");
 	mount_at("tmpfs", "/root", "mode=0700");
 	mount_at("tmpfs", "/dev/shm", "mode=1777");
-	mount_at("devpts", "/dev/pts", NULL);
-	mount_at("debugfs", "/sys/kernel/debug", NULL);
-	mount_at("tracefs", "/sys/kernel/tracing", NULL);
+	try_mount_at("devpts", "/dev/pts");
+	try_mount_at("debugfs", "/sys/kernel/debug");
+	try_mount_at("tracefs", "/sys/kernel/tracing");
 	mkdir("/var/tmp", 01777);
 	mkdir("/lab/add", 0755);
 	mkdir("/lab/out", 0755);

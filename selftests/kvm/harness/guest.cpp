@@ -8,7 +8,10 @@ GUEST_CODE(recorder32, 32, R"(
 	popl record_address + 8
 	pushl (%esp)
 	popl record_address + 16
-	out %al, $exception_port
+	push %eax
+	mov record_address, %eax
+	out %eax, $exception_port
+	pop %eax
 	iretl
 )");
 
@@ -17,7 +20,10 @@ GUEST_CODE(recorder64, 64, R"(
 	popq record_address + 8
 	pushq (%rsp)
 	popq record_address + 16
-	out %al, $exception_port
+	push %rax
+	mov record_address, %eax
+	out %eax, $exception_port
+	pop %rax
 	iretq
 )");
 
@@ -223,24 +229,26 @@ void set_rip(const Vcpu &vcpu, std::uint64_t rip)
 
 namespace {
 
-void run_to_port(const Vcpu &vcpu, std::uint16_t port, tap::Where where)
+// The value that the guest wrote to this port.
+std::uint32_t run_to_port(const Vcpu &vcpu, std::uint16_t port, tap::Where where)
 {
 	vcpu.run_to(KVM_EXIT_IO, where);
 	const auto &io = vcpu.state().io;
+	std::uint32_t value = 0;
+	memcpy(&value, vcpu.shared(io.data_offset), io.size);
 	if (io.port != port || io.direction != KVM_EXIT_IO_OUT)
 		tap::fail("expected an out to port " + tap::hex(port) + ", found " +
-				  vcpu.describe_exit(),
+				  (io.port == exception_port ? "exception " + tap::hex(value) :
+							       vcpu.describe_exit()),
 			  where);
+	return value;
 }
 
 } // namespace
 
 std::uint32_t run_to_report(const Vcpu &vcpu, tap::Where where)
 {
-	run_to_port(vcpu, report_port, where);
-	std::uint32_t value = 0;
-	memcpy(&value, vcpu.shared(vcpu.state().io.data_offset), vcpu.state().io.size);
-	return value;
+	return run_to_port(vcpu, report_port, where);
 }
 
 ExceptionRecord run_to_exception(const Vm &vm, const Vcpu &vcpu, tap::Where where)

@@ -211,10 +211,13 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	return kernel::kvm_set_msr_common(kvm, msr);
 }
 
-int get_msr_feature(kernel::kvm_msr_entry *)
+int get_msr_feature(kernel::kvm_msr_entry *entry)
 {
-	// The feature MSRs of a VMX backend are the VMX capability MSRs, and nesting is not offered.
-	return msr_unsupported;
+	// The VMX capability MSRs are the others of a VMX backend, and nesting is not offered.
+	if (entry->index != msr::perf_capabilities)
+		return msr_unsupported;
+	entry->data = kernel::kvm_caps.supported_perf_cap;
+	return 0;
 }
 
 bool has_emulated_msr(kernel::kvm *, u32 index)

@@ -20,7 +20,8 @@ struct Adjusted {
 	[[nodiscard]] friend constexpr bool operator==(Adjusted, Adjusted) = default;
 };
 
-/// The one place where wishes meet allowed settings (SDM, "Reserved Controls and Default Settings").
+/// The one place where wishes meet allowed settings (SDM, "Reserved Controls and Default
+/// Settings").
 [[nodiscard]] constexpr Adjusted adjust(const Request &request)
 {
 	return {.value = ((request.required | request.optional) & request.allowed) | request.forced,

@@ -37,7 +37,8 @@ constexpr Word word_of(Msr msr)
 /// The plain MSR beside a TRUE one: both groups of four stand in the same order.
 constexpr Msr plain_of(Msr true_msr)
 {
-	return static_cast<Msr>(static_cast<u32>(true_msr) - static_cast<u32>(Msr::true_pinbased_ctls) +
+	return static_cast<Msr>(static_cast<u32>(true_msr) -
+				static_cast<u32>(Msr::true_pinbased_ctls) +
 				static_cast<u32>(Msr::pinbased_ctls));
 }
 
@@ -58,8 +59,9 @@ bool must_and_cannot(const VmxCapabilities &caps, const Rule &rule, Text &text)
 
 	if (!bits)
 		return false;
-	text << name_of(rule.msr) << " says of " << Hex{bits} << " both that it must be 1 (allowed-0 "
-	     << Hex{allowed0(value)} << ") and that it cannot be (allowed-1 " << Hex{allowed1(value)} << ")";
+	text << name_of(rule.msr) << " says of " << Hex{bits}
+	     << " both that it must be 1 (allowed-0 " << Hex{allowed0(value)}
+	     << ") and that it cannot be (allowed-1 " << Hex{allowed1(value)} << ")";
 	end_with_names(text, rule.msr, bits);
 	return true;
 }
@@ -71,8 +73,8 @@ bool forces_something(const VmxCapabilities &caps, const Rule &rule, Text &text)
 	if (!bits)
 		return false;
 	text << name_of(rule.msr) << " says that " << Hex{bits}
-	     << " must be 1, but each of its controls can be 0 on every CPU (allowed-0 " << Hex{bits}
-	     << ", expected 0x00000000)";
+	     << " must be 1, but each of its controls can be 0 on every CPU (allowed-0 "
+	     << Hex{bits} << ", expected 0x00000000)";
 	end_with_names(text, rule.msr, bits);
 	return true;
 }
@@ -99,7 +101,8 @@ bool true_forces_more(const VmxCapabilities &caps, const Rule &rule, Text &text)
 	if (!caps.basic().true_controls() || !caps.has(plain) || !bits)
 		return false;
 	text << name_of(rule.msr) << " forces " << Hex{bits} << " that " << name_of(plain)
-	     << " does not (allowed-0 " << Hex{found} << " and " << Hex{allowed0(caps.get(plain))} << ")";
+	     << " does not (allowed-0 " << Hex{found} << " and " << Hex{allowed0(caps.get(plain))}
+	     << ")";
 	end_with_names(text, rule.msr, bits);
 	return true;
 }
@@ -112,8 +115,9 @@ bool true_allows_other(const VmxCapabilities &caps, const Rule &rule, Text &text
 
 	if (!caps.basic().true_controls() || !caps.has(plain) || found == expected)
 		return false;
-	text << name_of(rule.msr) << " and " << name_of(plain) << " differ in what may be 1 (allowed-1 "
-	     << Hex{found} << " and " << Hex{expected} << ")";
+	text << name_of(rule.msr) << " and " << name_of(plain)
+	     << " differ in what may be 1 (allowed-1 " << Hex{found} << " and " << Hex{expected}
+	     << ")";
 	end_with_names(text, rule.msr, found ^ expected);
 	return true;
 }
@@ -142,8 +146,10 @@ bool forces_paging_exits(const VmxCapabilities &caps, const Rule &rule, Text &te
 
 	if (!known || !facts.has(rule.a) || !bits)
 		return false;
-	text << rule.a << " is supported but exits that only shadow paging needs cannot be 0 (allowed-0 "
-	     << Hex{forced} << ", secondary allowed-1 " << Hex{facts.have[index(Word::secondary)]} << "): ";
+	text << rule.a
+	     << " is supported but exits that only shadow paging needs cannot be 0 (allowed-0 "
+	     << Hex{forced} << ", secondary allowed-1 " << Hex{facts.have[index(Word::secondary)]}
+	     << "): ";
 	append_names(text, Word::primary, bits);
 	return true;
 }
@@ -152,7 +158,8 @@ bool basic_bit_31(const VmxCapabilities &caps, const Rule &, Text &text)
 {
 	if (!caps.basic().reserved_bit_31())
 		return false;
-	text << "IA32_VMX_BASIC bit 31 is 1, expected 0 (IA32_VMX_BASIC " << Hex{caps.basic().bits, 16} << ")";
+	text << "IA32_VMX_BASIC bit 31 is 1, expected 0 (IA32_VMX_BASIC "
+	     << Hex{caps.basic().bits, 16} << ")";
 	return true;
 }
 
@@ -188,9 +195,9 @@ bool fixed_contradict(const VmxCapabilities &caps, const Rule &rule, Text &text)
 
 	if (!caps.has(fixed1_msr) || !(fixed0 & ~fixed1))
 		return false;
-	text << name_of(rule.msr) << " says of " << Hex{fixed0 & ~fixed1, 16} << " that it must be 1 ("
-	     << Hex{fixed0, 16} << ") but " << name_of(fixed1_msr) << " that it cannot be ("
-	     << Hex{fixed1, 16} << ")";
+	text << name_of(rule.msr) << " says of " << Hex{fixed0 & ~fixed1, 16}
+	     << " that it must be 1 (" << Hex{fixed0, 16} << ") but " << name_of(fixed1_msr)
+	     << " that it cannot be (" << Hex{fixed1, 16} << ")";
 	return true;
 }
 
@@ -199,7 +206,8 @@ bool cr4_without_vmxe(const VmxCapabilities &caps, const Rule &rule, Text &text)
 	if (caps.get(rule.msr) & rule.parameter)
 		return false;
 	text << "CR4.VMXE cannot be 1 in VMX operation (" << name_of(rule.msr) << " "
-	     << Hex{caps.get(rule.msr), 16} << ", expected " << Hex{rule.parameter, 16} << " in it)";
+	     << Hex{caps.get(rule.msr), 16} << ", expected " << Hex{rule.parameter, 16}
+	     << " in it)";
 	return true;
 }
 
@@ -251,8 +259,8 @@ bool enum_too_low(const VmxCapabilities &caps, const Rule &rule, Text &text)
 	}
 	if (found >= expected)
 		return false;
-	text << "IA32_VMX_VMCS_ENUM reports " << Hex{found, 2} << " as the highest VMCS field index, expected "
-	     << Hex{expected, 2} << " or more";
+	text << "IA32_VMX_VMCS_ENUM reports " << Hex{found, 2}
+	     << " as the highest VMCS field index, expected " << Hex{expected, 2} << " or more";
 	if (because)
 		text << " because " << *because << " is supported";
 	text << " (IA32_VMX_VMCS_ENUM " << Hex{caps.get(rule.msr), 16} << ")";

@@ -31,10 +31,7 @@ public:
 		end(text);
 	}
 
-	[[nodiscard]] unsigned differences() const
-	{
-		return differences_;
-	}
+	[[nodiscard]] unsigned differences() const { return differences_; }
 
 private:
 	static void begin(Text &text, const char *name, u64 expected, u64 found, unsigned digits)

@@ -3,13 +3,14 @@
 #include "core/config/config.hpp"
 #include "core/config/errata.hpp"
 #include "core/config/rules.hpp"
+#include "vmx/arch.hpp"
 
 namespace vmx::config {
 
 namespace {
 
-/// Without these MSRs nothing can be chosen. (Tertiary controls are all optional: if their MSR is not
-/// known they stay clear.) @return whether all are there.
+/// Without these MSRs nothing can be chosen. (Tertiary controls are all optional: if their MSR is
+/// not known they stay clear.) @return whether all are there.
 bool has_what_it_needs(const VmxCapabilities &caps, const Sink &sink)
 {
 	const Facts facts{caps};
@@ -46,8 +47,10 @@ void drop_what_rule_says(const Rule &rule, Facts &available)
 		available.drop(rule.b);
 }
 
-/// Judges every rule on what the CPU reports, and takes from `available` what the violated ones say.
-void apply_rules(const VmxCapabilities &caps, const Options &options, Facts &available, Report &report)
+/// Judges every rule on what the CPU reports, and takes from `available` what the violated ones
+/// say.
+void apply_rules(const VmxCapabilities &caps, const Options &options, Facts &available,
+		 Report &report)
 {
 	const Facts reported{caps};
 	Text text;
@@ -71,11 +74,12 @@ void summarize(const Options &options, Report &report)
 		return;
 
 	Text text;
-	text << "VMX capabilities violate " << report.rejects + report.warnings << " of " << rules().count
-	     << " rules: " << report.rejects << " to reject, " << report.warnings << " to warn of";
+	text << "VMX capabilities: violations " << report.rejects << ", warnings "
+	     << report.warnings;
 	if (report.rejects && options.error_on_inconsistent) {
 		report.verdict = Verdict::inconsistent;
-		text << "; refused (error_on_inconsistent_vmcs_config=0 loads without what they name)";
+		text << "; refused (error_on_inconsistent_vmcs_config=0 loads without what they "
+			"name)";
 	} else if (report.rejects) {
 		text << "; continuing without what they name";
 	}
@@ -105,7 +109,8 @@ void resolve_dependencies(Facts &available, const Sink &sink)
 				continue;
 			if (available.has(rule.a) && !available.has(rule.b))
 				drop(rule, rule.a, rule.b);
-			else if (rule.kind == Kind::pair && available.has(rule.b) && !available.has(rule.a))
+			else if (rule.kind == Kind::pair && available.has(rule.b) &&
+				 !available.has(rule.a))
 				drop(rule, rule.b, rule.a);
 		}
 	}
@@ -122,7 +127,8 @@ void drop_for_errata(const VmxCapabilities &caps, Facts &available, const Sink &
 	available.drop(exit::save_perf_global_ctrl);
 
 	Text text;
-	text << "IA32_PERF_GLOBAL_CTRL controls are not used: VM exit may clear bits 34:32 on this CPU (errata "
+	text << "IA32_PERF_GLOBAL_CTRL controls are not used: VM exit may clear bits 34:32 on this "
+		"CPU (errata "
 	     << erratum << ")";
 	sink(Severity::info, text.c_str());
 }
@@ -167,8 +173,10 @@ u64 settle(Word word, const Wanted &wanted, const Facts &available, Report &repo
 {
 	const unsigned n = index(word);
 	const u64 have = available.have[n];
-	const Adjusted adjusted = adjust({.required = wanted.required[n], .optional = wanted.optional[n],
-					  .forced = available.forced[n], .allowed = have});
+	const Adjusted adjusted = adjust({.required = wanted.required[n],
+					  .optional = wanted.optional[n],
+					  .forced = available.forced[n],
+					  .allowed = have});
 	const u64 missing = adjusted.missing | (wanted.runtime[n] & ~have);
 	// A rule took away what the CPU does not let go of.
 	const u64 stuck = available.forced[n] & ~have;
@@ -177,8 +185,8 @@ u64 settle(Word word, const Wanted &wanted, const Facts &available, Report &repo
 		if (!bits)
 			return;
 		Text text;
-		text << info(word).name << what << " (" << info(word).label << " " << Hex{have, info(word).digits}
-		     << "): ";
+		text << info(word).name << what << " (" << info(word).label << " "
+		     << Hex{have, info(word).digits} << "): ";
 		append_names(text, word, bits);
 		report.sink(Severity::reject, text.c_str());
 		if (report.verdict == Verdict::ok)
@@ -190,21 +198,31 @@ u64 settle(Word word, const Wanted &wanted, const Facts &available, Report &repo
 	return adjusted.value;
 }
 
-/// What BASIC must say beyond the controls.
-void require_basic(Basic basic, Report &report)
+/// What must hold beyond the controls, whatever the rules are told to overlook: without it VMXON
+/// would fault or fail.
+void require_ground(const VmxCapabilities &caps, Report &report)
 {
-	const auto refuse = [&](const char *what) {
+	const Basic basic = caps.basic();
+	const auto refuse = [&](const char *what, Msr msr) {
 		Text text;
-		text << what << " (IA32_VMX_BASIC " << Hex{basic.bits, 16} << ")";
+		text << what << " (" << name_of(msr) << " " << Hex{caps.get(msr), 16} << ")";
 		report.sink(Severity::reject, text.c_str());
 		if (report.verdict == Verdict::ok)
 			report.verdict = Verdict::unsupported;
 	};
 
 	if (basic.memory_type() == 0)
-		refuse("VMCS regions must be uncacheable: this module keeps them in write-back memory");
+		refuse("VMCS regions must be uncacheable: this module keeps them in write-back "
+		       "memory",
+		       Msr::basic);
 	if (basic.addresses_32bit())
-		refuse("VMCS regions must lie below 4 GiB: this module runs on 64-bit hosts only");
+		refuse("VMCS regions must lie below 4 GiB: this module runs on 64-bit hosts only",
+		       Msr::basic);
+	if (basic.region_size() == 0 || basic.region_size() > 4096)
+		refuse("VMCS regions are not 1 to 4096 bytes: this module gives each a page",
+		       Msr::basic);
+	if (caps.has(Msr::cr4_fixed1) && !(caps.get(Msr::cr4_fixed1) & cr4::vmxe))
+		refuse("CR4.VMXE cannot be set", Msr::cr4_fixed1);
 }
 
 u64 masked_ept_vpid(const Facts &available, Secondary secondary)
@@ -239,7 +257,7 @@ VmcsConfig compute(const VmxCapabilities &caps, const Options &options, Report &
 	const auto value = [&](Word word) { return settle(word, wanted, available, report); };
 	const auto narrow = [&](Word word) { return static_cast<u32>(value(word)); };
 
-	require_basic(caps.basic(), report);
+	require_ground(caps, report);
 
 	VmcsConfig config{
 		.pin = {narrow(Word::pin)},

@@ -4,15 +4,16 @@
 #include "core/config/report.hpp"
 #include "vmx/capabilities.hpp"
 
-/// From the capability MSRs of a CPU to the VMX controls that KVM runs with. Pure: the same value in, the
-/// same value and the same lines out, in the module, on the host and in the tests.
+/// From the capability MSRs of a CPU to the VMX controls that KVM runs with. Pure: the same value
+/// in, the same value and the same lines out, in the module, on the host and in the tests.
 namespace vmx {
 
 /// The controls a vCPU starts from and the limits they come with. Every CPU must compute the same.
 ///
-/// `primary` holds the CR3 and INVLPG exits that shadow paging needs: a VM that uses EPT clears them.
-/// It holds the CR8 exits only where there is no TPR shadow. "IA-32e mode guest" and the window exits
-/// change while a vCPU runs and are not part of the configuration; that the CPU has them is checked.
+/// `primary` holds the CR3 and INVLPG exits that shadow paging needs: a VM that uses EPT clears
+/// them. It holds the CR8 exits only where there is no TPR shadow. "IA-32e mode guest" and the
+/// window exits change while a vCPU runs and are not part of the configuration; that the CPU has
+/// them is checked.
 struct VmcsConfig {
 	Pin pin{};
 	Primary primary{};
@@ -21,7 +22,7 @@ struct VmcsConfig {
 	Exit exit{};
 	Entry entry{};
 	EptVpidCap ept_vpid{}; ///< without the half whose control is not in `secondary`
-	u32 revision{};        ///< VMCS revision identifier
+	u32 revision{};	       ///< VMCS revision identifier
 	u32 region_size{};     ///< bytes
 	u64 basic{};
 	u64 misc{};
@@ -31,7 +32,8 @@ struct VmcsConfig {
 	u64 cr4_fixed0{};
 	u64 cr4_fixed1{};
 
-	[[nodiscard]] friend constexpr bool operator==(const VmcsConfig &, const VmcsConfig &) = default;
+	[[nodiscard]] friend constexpr bool operator==(const VmcsConfig &,
+						       const VmcsConfig &) = default;
 };
 
 } // namespace vmx
@@ -39,14 +41,16 @@ struct VmcsConfig {
 namespace vmx::config {
 
 struct Options {
-	/// On: any violated reject rule makes the verdict `inconsistent`. Off: what the rule names is
-	/// dropped, which is reported all the same.
+	/// On: any violated reject rule makes the verdict `inconsistent`. Off: what the rule names
+	/// is dropped, which is reported all the same.
 	bool error_on_inconsistent = true;
 };
 
-/// Chooses a configuration. Every violated rule and every missing required control becomes one line.
+/// Chooses a configuration. Every violated rule and every missing required control becomes one
+/// line.
 /// @return the configuration; to be used only if `report.usable()` afterwards.
-[[nodiscard]] VmcsConfig compute(const VmxCapabilities &caps, const Options &options, Report &report);
+[[nodiscard]] VmcsConfig compute(const VmxCapabilities &caps, const Options &options,
+				 Report &report);
 
 /// Reports each field of `found` that differs from `expected`, by name and with both values.
 /// @return the number of fields that differ.

@@ -13,19 +13,21 @@ Facts::Facts(const VmxCapabilities &caps)
 	learn(Word::exit, exit_known, caps.exit());
 	learn(Word::entry, caps.has(caps.entry_msr()), caps.entry());
 
-	// An MSR that the CPU does not have reports no capability. Only where it should be there, or
-	// where that cannot be told, is its absence a gap in what is known.
+	// An MSR that the CPU does not have reports no capability. Only where it should be there,
+	// or where that cannot be told, is its absence a gap in what is known.
 	const auto gated = [](bool gate_known, bool open, bool is_there) {
 		return is_there ? gate_known : gate_known && !open;
 	};
 
 	learn(Word::secondary,
-	      gated(primary_known, has(primary::activate_secondary), caps.has(Msr::procbased_ctls2)),
+	      gated(primary_known, has(primary::activate_secondary),
+		    caps.has(Msr::procbased_ctls2)),
 	      caps.secondary());
 	learn(Word::tertiary,
 	      gated(primary_known, has(primary::activate_tertiary), caps.has(Msr::procbased_ctls3)),
 	      caps.tertiary());
-	learn(Word::exit2, gated(exit_known, has(exit::activate_secondary), caps.has(Msr::exit_ctls2)),
+	learn(Word::exit2,
+	      gated(exit_known, has(exit::activate_secondary), caps.has(Msr::exit_ctls2)),
 	      caps.exit2());
 
 	const bool has_paging = has(secondary::enable_ept | secondary::enable_vpid);

@@ -27,12 +27,14 @@ const char *must_exist(const VmxCapabilities &caps, Msr msr)
 			       ? "secondary vm-exit controls can be activated"
 			       : nullptr;
 	case Msr::ept_vpid_cap:
-		return caps.secondary().allowed1.has_any(secondary::enable_ept | secondary::enable_vpid)
+		return caps.secondary().allowed1.has_any(secondary::enable_ept |
+							 secondary::enable_vpid)
 			       ? "EPT or VPID is supported"
 			       : nullptr;
 	case Msr::vmfunc:
-		return caps.secondary().allowed1.has(secondary::enable_vmfunc) ? "VM functions are supported"
-										: nullptr;
+		return caps.secondary().allowed1.has(secondary::enable_vmfunc)
+			       ? "VM functions are supported"
+			       : nullptr;
 	case Msr::feature_control:
 		// Some hypervisors do not show it; what it forbids, VMXON tells.
 		return nullptr;
@@ -51,7 +53,8 @@ unsigned report_missing(const VmxCapabilities &caps, const Sink &sink)
 		if (!reason)
 			continue;
 		Text text;
-		text << info.name << " (" << Hex{static_cast<u32>(info.msr), 3} << ") is missing: " << reason;
+		text << info.name << " (" << Hex{static_cast<u32>(info.msr), 3}
+		     << ") is missing: " << reason;
 		sink(Severity::reject, text.c_str());
 		absent++;
 	}

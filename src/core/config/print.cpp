@@ -24,7 +24,8 @@ void print_msrs(const VmxCapabilities &caps, const Sink &sink)
 	sink(Severity::info, "capability MSRs");
 	for (const MsrInfo &info : capability_msrs) {
 		text.clear();
-		text << "  " << Hex{static_cast<u32>(info.msr), 3} << " " << info.name << Column{name_width};
+		text << "  " << Hex{static_cast<u32>(info.msr), 3} << " " << info.name
+		     << Column{name_width};
 		if (caps.has(info.msr))
 			text << Hex{caps.get(info.msr), 16};
 		else
@@ -80,7 +81,8 @@ void print_config(const VmxCapabilities &caps, const VmcsConfig &config, const S
 	Text text;
 
 	print_msrs(caps, sink);
-	text << "control" << Column{name_width} << "CPU allows" << Column{name_width + 12} << "chosen";
+	text << "control" << Column{name_width} << "CPU allows" << Column{name_width + 12}
+	     << "chosen";
 	sink(Severity::info, text.c_str());
 	for (unsigned n = 0; n < control_words; n++) {
 		const Word word = static_cast<Word>(n);

@@ -7,8 +7,8 @@
 namespace vmx::config {
 
 enum class Severity : u8 {
-	info,   ///< a choice that was made, nothing is wrong
-	warn,   ///< odd, known from working machines; the module loads
+	info,	///< a choice that was made, nothing is wrong
+	warn,	///< odd, known from working machines; the module loads
 	reject, ///< impossible by the SDM or unusable; the module refuses unless told otherwise
 };
 
@@ -38,10 +38,7 @@ struct RuleSet {
 
 	u64 words[capacity / 64]{};
 
-	constexpr void insert(unsigned rule)
-	{
-		words[rule / 64] |= bit(rule % 64);
-	}
+	constexpr void insert(unsigned rule) { words[rule / 64] |= bit(rule % 64); }
 
 	[[nodiscard]] constexpr bool contains(unsigned rule) const
 	{
@@ -60,10 +57,7 @@ struct Report {
 	RuleSet violated{};
 
 	/// The configuration may be run.
-	[[nodiscard]] constexpr bool usable() const
-	{
-		return verdict == Verdict::ok;
-	}
+	[[nodiscard]] constexpr bool usable() const { return verdict == Verdict::ok; }
 };
 
 } // namespace vmx::config

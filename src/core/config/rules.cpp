@@ -14,28 +14,54 @@ constexpr auto info_only = Severity::info;
 
 constexpr Rule pair(const char *id, Severity severity, Drop drop, Bit a, Bit b, const char *why)
 {
-	return {.id = id, .severity = severity, .kind = Kind::pair, .drop = drop, .a = a, .b = b, .why = why};
+	return {.id = id,
+		.severity = severity,
+		.kind = Kind::pair,
+		.drop = drop,
+		.a = a,
+		.b = b,
+		.why = why};
 }
 
 constexpr Rule needs(const char *id, Severity severity, Drop drop, Bit a, Bit b, const char *why)
 {
-	return {.id = id, .severity = severity, .kind = Kind::needs, .drop = drop, .a = a, .b = b, .why = why};
+	return {.id = id,
+		.severity = severity,
+		.kind = Kind::needs,
+		.drop = drop,
+		.a = a,
+		.b = b,
+		.why = why};
 }
 
-constexpr Rule word(const char *id, Severity severity, Check check, Msr msr, u64 parameter, const char *why)
+constexpr Rule word(const char *id, Severity severity, Check check, Msr msr, u64 parameter,
+		    const char *why)
 {
-	return {.id = id, .severity = severity, .kind = Kind::word, .drop = Drop::nothing, .check = check,
-		.msr = msr, .parameter = parameter, .why = why};
+	return {.id = id,
+		.severity = severity,
+		.kind = Kind::word,
+		.drop = Drop::nothing,
+		.check = check,
+		.msr = msr,
+		.parameter = parameter,
+		.why = why};
 }
 
 /// `msr` is not zero although `gate`, which makes it exist, is not supported.
 constexpr Rule gated(const char *id, Msr msr, Bit gate, const char *why)
 {
-	return {.id = id, .severity = reject, .kind = Kind::word, .drop = Drop::nothing, .a = gate,
-		.check = checks::set_without_activation, .msr = msr, .why = why};
+	return {.id = id,
+		.severity = reject,
+		.kind = Kind::word,
+		.drop = Drop::nothing,
+		.a = gate,
+		.check = checks::set_without_activation,
+		.msr = msr,
+		.why = why};
 }
 
-constexpr const char *pairs_why = "SDM, VM-Entry Controls and VM-Exit Controls: what entry loads, exit must restore";
+constexpr const char *pairs_why =
+	"SDM, VM-Entry Controls and VM-Exit Controls: what entry loads, exit must restore";
 constexpr const char *exec_why = "SDM, VM-Execution Control Fields: checks on VM entry";
 constexpr const char *cap_why = "SDM, VPID and EPT Capabilities";
 constexpr const char *allowed_why = "SDM, Reserved Controls and Default Settings";
@@ -177,7 +203,8 @@ void append_word(Text &text, const Facts &facts, Word word)
 	text << info(word).label << " " << Hex{facts.have[index(word)], info(word).digits};
 }
 
-/// The values of the words two bits are in: " (entry allowed-1 0x0000d1ff, exit allowed-1 0x003fefff)".
+/// The values of the words two bits are in: " (entry allowed-1 0x0000d1ff, exit allowed-1
+/// 0x003fefff)".
 void append_words(Text &text, const Facts &facts, Word first, Word second)
 {
 	const bool show_first = info(first).label;

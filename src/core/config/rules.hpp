@@ -13,8 +13,8 @@ enum class Kind : u8 {
 	word,  ///< a property of one MSR, judged by `check`
 };
 
-/// What a violated rule takes away: from a `warn` rule always, from a `reject` rule when the module is
-/// told to load anyway.
+/// What a violated rule takes away: from a `warn` rule always, from a `reject` rule when the module
+/// is told to load anyway.
 enum class Drop : u8 { nothing, first, both };
 
 struct Rule;
@@ -22,8 +22,8 @@ struct Rule;
 /// @return whether the rule is violated; if so `text` has been given what is wrong.
 using Check = bool (*)(const VmxCapabilities &caps, const Rule &rule, Text &text);
 
-/// A rule of Severity::info is no rule about CPUs, but how this backend combines features: where it does
-/// not hold, `a` is left unused without a word.
+/// A rule of Severity::info is no rule about CPUs, but how this backend combines features: where it
+/// does not hold, `a` is left unused without a word.
 struct Rule {
 	const char *id;
 	Severity severity;
@@ -39,8 +39,9 @@ struct Rule {
 
 [[nodiscard]] Table<Rule> rules();
 
-/// @return whether the rule is violated; if so `text` has become the line that says so. A rule that needs
-/// a word which is not known is not violated.
-[[nodiscard]] bool violated(const Rule &rule, const VmxCapabilities &caps, const Facts &facts, Text &text);
+/// @return whether the rule is violated; if so `text` has become the line that says so. A rule that
+/// needs a word which is not known is not violated.
+[[nodiscard]] bool violated(const Rule &rule, const VmxCapabilities &caps, const Facts &facts,
+			    Text &text);
 
 } // namespace vmx::config

@@ -7,7 +7,19 @@
 namespace vmx::config {
 
 /// The words a control or a rule can speak of. The first seven are control words.
-enum class Word : u8 { pin, primary, secondary, tertiary, exit, exit2, entry, ept_vpid, vmfunc, misc, cpu };
+enum class Word : u8 {
+	pin,
+	primary,
+	secondary,
+	tertiary,
+	exit,
+	exit2,
+	entry,
+	ept_vpid,
+	vmfunc,
+	misc,
+	cpu
+};
 
 inline constexpr unsigned control_words = 7;
 inline constexpr unsigned words = 11;
@@ -17,8 +29,8 @@ constexpr unsigned index(Word word)
 	return static_cast<unsigned>(word);
 }
 
-/// A bit, or several, of one word. Its word follows from the type of the mask it is made of, so a row
-/// of a table cannot look for a bit in the wrong word.
+/// A bit, or several, of one word. Its word follows from the type of the mask it is made of, so a
+/// row of a table cannot look for a bit in the wrong word.
 struct Bit {
 	Word word;
 	u64 mask;
@@ -39,9 +51,9 @@ struct Bit {
 };
 
 struct WordInfo {
-	const char *prefix;  ///< goes before a bit's name
-	const char *label;   ///< goes before the word's value in a message; nullptr: no value to show
-	const char *name;    ///< the whole word's name
+	const char *prefix; ///< goes before a bit's name
+	const char *label; ///< goes before the word's value in a message; nullptr: no value to show
+	const char *name;  ///< the whole word's name
 	u8 digits;
 };
 
@@ -49,20 +61,20 @@ struct WordInfo {
 
 /// What this backend does with a control.
 enum class Use : u8 {
-	required,         ///< always set; a CPU without it is refused
+	required,	  ///< always set; a CPU without it is refused
 	required_without, ///< required where `instead` is not available, else left clear
-	optional,         ///< set where the CPU has it
-	runtime,          ///< a CPU without it is refused; set and cleared while a vCPU runs
-	unused,           ///< never set; named for the rules and the report
+	optional,	  ///< set where the CPU has it
+	runtime,	  ///< a CPU without it is refused; set and cleared while a vCPU runs
+	unused,		  ///< never set; named for the rules and the report
 };
 
 [[nodiscard]] const char *name_of(Use use);
 
 struct Control {
 	Bit bit;
-	const char *name;    ///< the SDM's, shortened where a word would repeat
+	const char *name; ///< the SDM's, shortened where a word would repeat
 	Use use;
-	const char *feature; ///< what the control is for in this backend
+	const char *feature;	 ///< what the control is for in this backend
 	Bit instead = Primary{}; ///< only of Use::required_without
 };
 
@@ -78,7 +90,8 @@ template <class Row> struct Table {
 
 [[nodiscard]] Table<Control> controls();
 
-/// @return the name of a bit or of a group of bits that a rule speaks of, without its word's prefix.
+/// @return the name of a bit or of a group of bits that a rule speaks of, without its word's
+/// prefix.
 [[nodiscard]] const char *name_of(Bit bit);
 
 } // namespace vmx::config

@@ -42,10 +42,7 @@ public:
 		return *this;
 	}
 
-	Text &operator<<(u32 value)
-	{
-		return *this << u64{value};
-	}
+	Text &operator<<(u32 value) { return *this << u64{value}; }
 
 	Text &operator<<(Hex hex)
 	{
@@ -72,15 +69,9 @@ public:
 		buffer_[0] = '\0';
 	}
 
-	[[nodiscard]] const char *c_str() const
-	{
-		return buffer_;
-	}
+	[[nodiscard]] const char *c_str() const { return buffer_; }
 
-	[[nodiscard]] unsigned length() const
-	{
-		return length_;
-	}
+	[[nodiscard]] unsigned length() const { return length_; }
 
 private:
 	void put(char c)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Macros of the kernel that C++ gets as constants of namespace kernel, in constants.hpp: this file is
- * compiled to assembly for the target kernel, and the names and values are read from that. What is
- * an enumerator comes with kernel.hpp instead, if BTF has the enum.
+ * Macros of the kernel that C++ gets as constants of namespace kernel, in constants.hpp: this file
+ * is compiled to assembly for the target kernel, and names and values are read from that. What is an
+ * enumerator comes with kernel.hpp instead, if BTF has the enum.
  */
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -311,9 +311,6 @@ void constants(void)
 	CONSTANT(HF_SMM_MASK);
 	CONSTANT(HF_SMM_INSIDE_NMI_MASK);
 	CONSTANT(HF_GUEST_MASK);
-	CONSTANT(HF_NMI_MASK);
-	CONSTANT(HF_IRET_MASK);
-	CONSTANT(HF_GIF_MASK);
 	CONSTANT(KVM_STATE_NESTED_GUEST_MODE);
 	CONSTANT(KVM_STATE_NESTED_RUN_PENDING);
 	CONSTANT(KVM_STATE_NESTED_EVMCS);
@@ -340,7 +337,6 @@ void constants(void)
 	CONSTANT(TASK_SWITCH_IRET);
 	CONSTANT(TASK_SWITCH_JMP);
 	CONSTANT(TASK_SWITCH_GATE);
-	CONSTANT(KVM_PMC_MAX_FIXED);
 	CONSTANT(INTEL_PMC_MAX_GENERIC);
 	CONSTANT(INTEL_PMC_MAX_FIXED);
 	CONSTANT(KVM_MEMSLOT_INVALID);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Exported variables, which BTF has no types of. C++ reads this inside namespace kernel; helpers/layout.c
- * reads it after the kernel's own declarations, which must not differ.
+ * Exported variables, which BTF has no types of. C++ reads this inside namespace kernel;
+ * helpers/layout.c reads it after the kernel's own declarations, which must not differ.
  */
 #ifndef KVMXX_BINDINGS_VARIABLES_H
 #define KVMXX_BINDINGS_VARIABLES_H
@@ -19,7 +19,7 @@ extern u64 host_xss;
 extern struct kvm_caps kvm_caps;
 extern struct x86_pmu_capability kvm_pmu_cap;
 extern struct dentry *kvm_debugfs_dir;
-extern u32 kvm_cpu_caps[];	/* what guests may see of each CPUID word, KVM's own words included */
+extern u32 kvm_cpu_caps[];	/* what guests may see, by CPUID word */
 
 /* vmlinux */
 extern struct cpuinfo_x86 boot_cpu_data;

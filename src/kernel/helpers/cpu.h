@@ -30,8 +30,9 @@ struct kvmxx_host_per_cpu kvmxx_read_host_per_cpu(void);   /* this CPU's; preemp
 int kvmxx_next_possible_cpu(int cpu);   /* after cpu, -1 being before the first; -1: none */
 int kvmxx_next_online_cpu(int cpu);
 int kvmxx_this_cpu_id(void);
-int kvmxx_call_on_cpu(int cpu, void (*function)(void *), void *data);   /* and wait for it; 0 or -errno */
-void kvmxx_call_on_each_cpu(void (*function)(void *), void *data);      /* all online ones, and wait */
+/* Both wait. 0, or -ENXIO where that CPU is offline. */
+int kvmxx_call_on_cpu(int cpu, void (*function)(void *), void *data);
+void kvmxx_call_on_each_cpu(void (*function)(void *), void *data);
 void kvmxx_cpus_read_lock(void);
 void kvmxx_cpus_read_unlock(void);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Around the assembly of a VM entry: what must happen with tracing and RCU told that the CPU is the
- * guest's, and what only C has macros for. From here to the assembly and back, nothing may be traced.
+ * guest's, and what only C has macros for. From here to the assembly and back, nothing may be
+ * traced.
  */
 #include <linux/kvm_host.h>
 
@@ -20,9 +21,9 @@ noinstr int kvmxx_enter_guest(struct kvmxx_entry *entry, unsigned long *cr2)
 	guest_state_enter_irqoff();
 
 	/*
-	 * Flushing the L1 data cache clears the fill buffers as well. Else a guest could read from them
-	 * what the host left, on a CPU with stale MMIO data; where VERW is due at every entry because
-	 * of other buffers, the assembly has it.
+	 * Flushing the L1 data cache clears the fill buffers as well. Else a guest could read from
+	 * them what the host left, on a CPU with stale MMIO data; where VERW is due at every entry
+	 * because of other buffers, the assembly has it.
 	 */
 	if (entry->flags & BIT(KVMXX_ENTRY_FLUSH_L1D_BIT))
 		kvmxx_l1d_flush();

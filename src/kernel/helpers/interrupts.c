@@ -4,15 +4,22 @@
 #include <asm/desc.h>
 #include <asm/mce.h>
 #include <asm/ptrace.h>
+#include <asm/smp.h>
 
 #include "interrupts.h"
 
 unsigned long kvmxx_idt_handler(unsigned char vector)
 {
-	struct desc_ptr idt;
+	static const gate_desc *idt;
 
-	store_idt(&idt);
-	return gate_offset((const gate_desc *)idt.address + vector);
+	/* The same on every CPU, and where it stays for good. */
+	if (unlikely(!idt)) {
+		struct desc_ptr table;
+
+		store_idt(&table);
+		idt = (const gate_desc *)table.address;
+	}
+	return gate_offset(&idt[vector]);
 }
 
 void kvmxx_handle_machine_check(void)
@@ -30,5 +37,6 @@ void kvmxx_handle_machine_check(void)
 
 void kvmxx_reschedule_this_cpu(void)
 {
-	smp_send_reschedule(smp_processor_id());
+	/* In parentheses: newer kernels have a macro of that name. */
+	(smp_ops.smp_send_reschedule)(smp_processor_id());
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The L1 data cache flush at VM entry (CVE-2018-3646) and its parameter; what the modes mean is in the
- * kernel's Documentation/admin-guide/hw-vuln/l1tf.rst.
+ * The L1 data cache flush at VM entry (CVE-2018-3646) and its parameter; what the modes mean is in
+ * the kernel's Documentation/admin-guide/hw-vuln/l1tf.rst.
  */
 #include <linux/gfp.h>
 #include <linux/kvm_host.h>
@@ -145,7 +145,8 @@ static int set_parameter(const char *text, const struct kernel_param *parameter)
 	int error = 0;
 
 	if (mode < 0) {
-		pr_err(KBUILD_MODNAME ": vmentry_l1d_flush: expected auto, never, cond or always, found %s\n", text);
+		pr_err(KBUILD_MODNAME ": vmentry_l1d_flush: expected auto, never, cond or always, found %s\n",
+		       text);
 		return mode;
 	}
 	mutex_lock(&lock);

@@ -8,8 +8,8 @@
 extern int kvmxx_l1d_flush_state;
 
 /*
- * With EPT or without: makes of the vmentry_l1d_flush parameter, the kernel's l1tf= and the CPU what
- * entries do, and tells the kernel, which shows it in sysfs. 0 or -ENOMEM.
+ * With EPT or without: makes of the vmentry_l1d_flush parameter, the kernel's l1tf= and the CPU
+ * what entries do, and tells the kernel, which shows it in sysfs. 0 or -ENOMEM.
  */
 int kvmxx_l1d_flush_init(bool ept);
 void kvmxx_l1d_flush_exit(void);

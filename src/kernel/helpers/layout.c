@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C sees the kernel's types through its headers, C++ through its BTF: both must be of one build. What
- * differs is named here, at compile time.
+ * C sees the kernel's types through its headers, C++ through its BTF: both must be of one build.
+ * What differs is named here, at compile time.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -25,12 +25,19 @@
 
 #define SAME_SIZE(type)								\
 	static_assert(sizeof(struct type) == KVMXX_SIZEOF_##type,		\
-		      "struct " #type ": the headers' size is not the BTF's: is the BTF of this kernel?")
+		      "struct " #type ": its size in the headers is not BTF's: "	\
+		      "is the BTF of this kernel?")
 #define SAME_OFFSET(type, member)						\
 	static_assert(offsetof(struct type, member) == KVMXX_OFFSETOF_##type##_##member, \
-		      "struct " #type "." #member ": the headers' offset is not the BTF's: is the BTF of this kernel?")
+		      "struct " #type "." #member ": its offset in the headers is not "	\
+		      "BTF's: is the BTF of this kernel?")
+/* BTF does not record alignment that was asked for; C++ has what the members need. */
+#define ENOUGH_ALIGNMENT(type)							\
+	static_assert(_Alignof(struct type) <= KVMXX_ALIGNOF_##type,		\
+		      "struct " #type ": asks for more alignment than C++ knows of")
 
 SAME_SIZE(kvm);
+ENOUGH_ALIGNMENT(kvm);
 SAME_OFFSET(kvm, arch);
 SAME_OFFSET(kvm, created_vcpus);
 SAME_OFFSET(kvm, mmu_lock);
@@ -41,6 +48,7 @@ SAME_OFFSET(kvm_arch, disabled_quirks);
 SAME_OFFSET(kvm_arch, notify_vmexit_flags);
 
 SAME_SIZE(kvm_vcpu);
+ENOUGH_ALIGNMENT(kvm_vcpu);
 SAME_OFFSET(kvm_vcpu, arch);
 SAME_OFFSET(kvm_vcpu, guest_debug);
 SAME_OFFSET(kvm_vcpu, kvm);
@@ -65,7 +73,7 @@ SAME_OFFSET(kvm_run, exit_reason);
 SAME_OFFSET(kvm_run, internal);
 
 SAME_SIZE(kvm_x86_ops);
-SAME_OFFSET(kvm_x86_ops, hardware_enable);
+SAME_OFFSET(kvm_x86_ops, hardware_unsetup);
 SAME_OFFSET(kvm_x86_ops, nested_ops);
 SAME_OFFSET(kvm_x86_ops, vcpu_run);
 SAME_OFFSET(kvm_x86_ops, vm_size);

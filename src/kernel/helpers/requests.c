@@ -3,7 +3,7 @@
 
 #include "requests.h"
 
-/* kvm.h refuses a request that must be made through kvm_make_all_cpus_request() at compile time only. */
+/* kvm_make_request() checks at compile time what is no constant here. */
 void kvmxx_make_request(struct kvm_vcpu *vcpu, int request)
 {
 	__kvm_make_request(request, vcpu);

@@ -3,7 +3,8 @@
 
 #include "vmx/types.hpp"
 
-/// Registers of the x86 architecture as far as a VMX backend names their bits (SDM, volumes 3 and 4).
+/// Registers of the x86 architecture as far as a VMX backend names their bits (SDM, volumes 3 and
+/// 4).
 namespace vmx {
 
 namespace cr0 {
@@ -12,16 +13,16 @@ inline constexpr u64 pe = bit(0), mp = bit(1), em = bit(2), ts = bit(3), et = bi
 }
 
 namespace cr4 {
-inline constexpr u64 vme = bit(0), pvi = bit(1), tsd = bit(2), de = bit(3), pse = bit(4), pae = bit(5),
-		     mce = bit(6), pge = bit(7), pce = bit(8), osfxsr = bit(9), osxmmexcpt = bit(10),
-		     umip = bit(11), la57 = bit(12), vmxe = bit(13), smxe = bit(14),
-		     fsgsbase = bit(16), pcide = bit(17), osxsave = bit(18), smep = bit(20),
-		     smap = bit(21), pke = bit(22), cet = bit(23);
+inline constexpr u64 vme = bit(0), pvi = bit(1), tsd = bit(2), de = bit(3), pse = bit(4),
+		     pae = bit(5), mce = bit(6), pge = bit(7), pce = bit(8), osfxsr = bit(9),
+		     osxmmexcpt = bit(10), umip = bit(11), la57 = bit(12), vmxe = bit(13),
+		     smxe = bit(14), fsgsbase = bit(16), pcide = bit(17), osxsave = bit(18),
+		     smep = bit(20), smap = bit(21), pke = bit(22), cet = bit(23);
 }
 
 namespace rflags {
-inline constexpr u64 fixed = bit(1), tf = bit(8), if_ = bit(9), iopl = bit(12) | bit(13), rf = bit(16),
-		     vm = bit(17), ac = bit(18);
+inline constexpr u64 fixed = bit(1), tf = bit(8), if_ = bit(9), iopl = bit(12) | bit(13),
+		     rf = bit(16), vm = bit(17), ac = bit(18);
 }
 
 namespace efer {
@@ -32,7 +33,7 @@ namespace dr6 {
 inline constexpr u64 bs = bit(14), bd = bit(13), bt = bit(15), trap_bits = 0xf;
 /// Bits that read as 1 or are active low (RTM, bus lock): what DR6 holds after reset.
 inline constexpr u64 active_low = 0xffff0ff0;
-}
+} // namespace dr6
 
 namespace dr7 {
 inline constexpr u64 gd = bit(13), fixed = bit(10), enables = 0xff;
@@ -65,18 +66,25 @@ inline constexpr u32 platform_id      = 0x00000017, apic_base         = 0x000000
 		     gs_base          = 0xc0000101, kernel_gs_base    = 0xc0000102,
 		     tsc_aux          = 0xc0000103;
 // clang-format on
-}
+} // namespace msr
 
 namespace feature_control {
-inline constexpr u64 locked = bit(0), vmxon_in_smx = bit(1), vmxon_outside_smx = bit(2), lmce = bit(20);
+inline constexpr u64 locked = bit(0), vmxon_in_smx = bit(1), vmxon_outside_smx = bit(2),
+		     lmce = bit(20);
 }
 
 /// Segment access rights in the VMCS (SDM, "Format of Access Rights").
 namespace rights {
 inline constexpr u32 s = 1U << 4, p = 1U << 7, avl = 1U << 12, l = 1U << 13, db = 1U << 14,
 		     g = 1U << 15, unusable = 1U << 16;
-constexpr u32 type(u32 ar) { return ar & 0xf; }
-constexpr u32 dpl(u32 ar) { return ar >> 5 & 3; }
+constexpr u32 type(u32 ar)
+{
+	return ar & 0xf;
+}
+constexpr u32 dpl(u32 ar)
+{
+	return ar >> 5 & 3;
+}
 } // namespace rights
 
 } // namespace vmx

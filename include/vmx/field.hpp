@@ -6,8 +6,8 @@
 
 #include "vmx/types.hpp"
 
-/// A VMCS field is a type made from its encoding (SDM, "Field Encoding in VMCS"): bits 14:13 are the
-/// width, bits 11:10 the group, bits 9:1 the index.
+/// A VMCS field is a type made from its encoding (SDM, "Field Encoding in VMCS"): bits 14:13 are
+/// the width, bits 11:10 the group, bits 9:1 the index.
 namespace vmx {
 
 enum class Width : u32 { word = 0, quad = 1, dword = 2, natural = 3 };
@@ -25,10 +25,18 @@ constexpr Group group_of(u32 encoding)
 
 namespace detail {
 template <Width> struct ValueOf;
-template <> struct ValueOf<Width::word> { using type = u16; };
-template <> struct ValueOf<Width::quad> { using type = u64; };
-template <> struct ValueOf<Width::dword> { using type = u32; };
-template <> struct ValueOf<Width::natural> { using type = u64; };
+template <> struct ValueOf<Width::word> {
+	using type = u16;
+};
+template <> struct ValueOf<Width::quad> {
+	using type = u64;
+};
+template <> struct ValueOf<Width::dword> {
+	using type = u32;
+};
+template <> struct ValueOf<Width::natural> {
+	using type = u64;
+};
 } // namespace detail
 
 template <u32 Encoding> struct Field {
@@ -41,12 +49,15 @@ template <u32 Encoding> struct Field {
 };
 
 template <class T>
-concept AnyField = requires {
+concept AnyField = requires
+{
 	T::encoding;
 	typename T::value_type;
-} && std::same_as<std::remove_cv_t<T>, Field<T::encoding>>;
+}
+&&std::same_as<std::remove_cv_t<T>, Field<T::encoding>>;
 
-/// VM-exit information is read-only: VMWRITE to it is not supported on every CPU (IA32_VMX_MISC[29]).
+/// VM-exit information is read-only: VMWRITE to it is not supported on every CPU
+/// (IA32_VMX_MISC[29]).
 template <class T>
 concept WritableField = AnyField<T> && T::group != Group::exit_info;
 

@@ -26,8 +26,8 @@ struct Interruption {
 
 	static constexpr Interruption make(EventType type, u8 vector, bool error_code = false)
 	{
-		return {vector | static_cast<u32>(type) << 8 | (error_code ? deliver_error_code : 0) |
-			valid_bit};
+		return {vector | static_cast<u32>(type) << 8 |
+			(error_code ? deliver_error_code : 0) | valid_bit};
 	}
 
 	constexpr u8 vector() const { return raw & 0xff; }
@@ -44,8 +44,9 @@ struct Interruption {
 
 /// Exception vectors (SDM, "Exception and Interrupt Vectors").
 namespace vector {
-inline constexpr u8 de = 0, db = 1, nmi = 2, bp = 3, of = 4, br = 5, ud = 6, nm = 7, df = 8, ts = 10,
-		    np = 11, ss = 12, gp = 13, pf = 14, mf = 16, ac = 17, mc = 18, xm = 19, ve = 20;
+inline constexpr u8 de = 0, db = 1, nmi = 2, bp = 3, of = 4, br = 5, ud = 6, nm = 7, df = 8,
+		    ts = 10, np = 11, ss = 12, gp = 13, pf = 14, mf = 16, ac = 17, mc = 18, xm = 19,
+		    ve = 20;
 }
 
 /// Guest interruptibility state (SDM, "Guest Non-Register State").

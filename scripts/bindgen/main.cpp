@@ -41,8 +41,9 @@ std::map<std::string, std::string> parse(int argc, char **argv)
 class Generator {
 public:
 	Generator(const Types &types, const std::map<std::string, std::string> &symvers)
-		: types_(types), symvers_(symvers), emitter_(types)
-	{}
+	    : types_(types), symvers_(symvers), emitter_(types)
+	{
+	}
 
 	void add(const Root &root);
 	const std::vector<std::string> &errors() const { return errors_; }

@@ -21,7 +21,7 @@ exit status of `vm run`:
 in the guest:
   /lab/add            the command's directory, and what --add brought
   /lab/out            what is put here arrives in --out DIR
-  /lab/guest          vmlinuz, initrd and modules.cpio for QEMU guests
+  /lab/guest          vmlinuz, initrd and modules.cpio for QEMU guests; /lab/guest/boot boots one
   /lab/modules        kvm.ko and the backend that was asked for
   /lab/insmod-status  exit status of insmod
 """
@@ -36,8 +36,9 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser(
         "run", help="boot a machine, load a module, run a command", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    one.add_argument("--kernel", default="6.1", metavar="6.1|6.12|DIR",
-                     help="Debian's cloud kernel, or a directory with bzImage and modules/")
+    one.add_argument("--kernel", default="6.1", metavar="6.1|6.12|RELEASE|DIR",
+                     help="Debian's cloud kernel (default %(default)s), a release such as "
+                     "6.1.0-56-amd64, or a directory with bzImage and modules/")
     one.add_argument("--engine", choices=run.ENGINES, default="bochs",
                      help="bochs emulates VMX on any host (default); qemu is for hosts with "
                      "nested VMX")

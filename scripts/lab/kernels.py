@@ -4,6 +4,7 @@
 import hashlib
 import lzma
 import re
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +67,13 @@ class Kernel:
         return closure
 
     @cached_property
+    def release(self) -> str:
+        """What `uname -r` will say, from the boot protocol's setup header."""
+        data = self.image.read_bytes()
+        (at,) = struct.unpack_from("<H", data, 0x20E)
+        return data[0x200 + at:].split(b" ", 1)[0].decode(errors="replace")
+
+    @cached_property
     def key(self) -> str:
         return f"{self.name}-{cache.key_of(self.image)}"
 
@@ -96,7 +104,10 @@ def unpack(package: str, into: Path):
 
 def debian_kernel(series: str) -> Kernel:
     # Asking apt takes a second; the answer is kept, `vm build --update` asks again.
-    package = remembered_package(series)
+    return packaged_kernel(remembered_package(series))
+
+
+def packaged_kernel(package: str) -> Kernel:
     root = cache.entry("kernels", package, lambda directory: unpack(package, directory))
     images = list((root / "boot").glob("vmlinuz-*"))
     if len(images) != 1:
@@ -125,13 +136,15 @@ def own_kernel(path: Path) -> Kernel:
 
 
 def find(name: str) -> Kernel:
-    """The kernel that --kernel names: a Debian series or a directory."""
+    """The kernel that --kernel names: a Debian series, a release or a directory."""
     if name in PACKAGES:
         return debian_kernel(name)
     path = Path(name)
+    if re.fullmatch(r"\d+\.\d+\S*-amd64", name) and not path.exists():
+        return packaged_kernel(f"linux-image-{name}")
     if not path.is_dir():
-        raise LabError(f"--kernel {name}: expected {', '.join(PACKAGES)} or a directory that holds "
-                       "bzImage and modules/")
+        raise LabError(f"--kernel {name}: expected {', '.join(PACKAGES)}, a release that Debian has "
+                       "a linux-image package of, or a directory with bzImage and modules/")
     return own_kernel(path.resolve())
 
 

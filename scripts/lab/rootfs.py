@@ -29,6 +29,7 @@ ROMS = [
     ("ipxe-qemu", "/usr/lib/ipxe/qemu", "efi-e1000.rom"),
     ("ipxe-qemu", "/usr/lib/ipxe/qemu", "efi-virtio.rom"),
 ]
+SCRIPTS = ["boot.sh", "guest-init.sh", "warm.sh"]
 MOUNT_POINTS = ["dev", "proc", "sys", "lab", "tmp", "run", "var", "root", "mnt", "etc"]
 
 
@@ -136,10 +137,12 @@ def add_guest(tree: Tree, kernel: Kernel):
         initrd.directory(directory)
     initrd.character_device("dev/console", 5, 1)
     initrd.file("bin/busybox", Path(tool("busybox")).read_bytes(), 0o755)
-    initrd.file("init", (GUEST / "l1-init.sh").read_bytes(), 0o755)
+    initrd.file("init", (GUEST / "guest-init.sh").read_bytes(), 0o755)
     initrd.write(home / "initrd")
 
     shutil.copy(GUEST / "warm.sh", home.parent / "warm.sh")
+    shutil.copy(GUEST / "boot.sh", home / "boot")
+    (home / "boot").chmod(0o755)
 
     modules = Cpio()
     modules.directory("modules")
@@ -165,10 +168,10 @@ def root_image(guest_kernel: Kernel) -> Path:
         with open(image, "wb") as file:
             # whole cylinders of 16 heads and 63 sectors, as for every disk of the lab
             file.truncate((size * 5 // 4 + (16 << 20)) // 516096 * 516096)
-        run("mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-m", "0", "-E", "root_owner=0:0",
+        run("mkfs.ext4", "-q", "-F", "-O", "^has_journal,^metadata_csum", "-m", "0", "-E", "root_owner=0:0",
             "-d", root, image)
         shutil.rmtree(root)
 
-    key = cache.key_of(*versions, guest_kernel.key, Path(__file__), GUEST / "l1-init.sh",
-                       GUEST / "warm.sh")
+    key = cache.key_of(*versions, guest_kernel.key, Path(__file__),
+                       *(GUEST / script for script in SCRIPTS))
     return cache.entry("root", key, build) / "root.img"

@@ -1,22 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The disk that carries what one run brings and leaves; guest/rundisk.h tells its layout."""
 
-import io
+import os
 import shlex
+import shutil
+import struct
 import tarfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import LabError
+from .tools import run
 
 GUEST = Path(__file__).parent / "guest"
 
-# One size for all runs, so that a machine resumed from a snapshot finds the disk it knows. Whole
+# One layout for all runs, so that a machine resumed from a snapshot finds the disk it knows. Whole
 # cylinders of 16 heads and 63 sectors; the file is sparse.
-SIZE = 1024 * 16 * 63 * 512
-PAYLOAD_OFFSET = 4096
-RESULT_OFFSET = SIZE // 2
+SECTOR = 512
+SECTORS = 1024 * 16 * 63
+RUN_START = 2048
+RESULT_START = SECTORS // 2
+RUN_SIZE = (RESULT_START - RUN_START) * SECTOR
 
 
 @dataclass
@@ -32,7 +37,6 @@ class Payload:
 
     def run_conf(self) -> str:
         values = {
-            "module_file": "/lab/modules/kvm-intel.ko" if self.module else "",
             "module_args": self.module_args,
             "kvm_args": self.kvm_args,
             "module_may_fail": str(int(self.module_may_fail)),
@@ -45,52 +49,68 @@ class Payload:
         return f"exec {shlex.join(words)}\n"
 
 
-def add_bytes(archive: tarfile.TarFile, name: str, data: bytes):
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    member.mode = 0o755
-    archive.addfile(member, io.BytesIO(data))
-
-
-def as_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = 0
-    member.uname = member.gname = "root"
-    return member
+def partition_entry(start: int, end: int) -> bytes:
+    # status, CHS of the first sector (unused), type Linux, CHS of the last (unused), LBA, count
+    return struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", start, end - start)
 
 
 def create_blank(path: Path):
+    """A disk with nothing but its partition table."""
+    table = partition_entry(RUN_START, RESULT_START) + partition_entry(RESULT_START, SECTORS)
     with open(path, "wb") as disk:
-        disk.truncate(SIZE)
+        disk.truncate(SECTORS * SECTOR)
+        disk.seek(446)
+        disk.write(table.ljust(64, b"\0") + b"\x55\xaa")
+
+
+def stage(directory: Path, payload: Payload):
+    """Lays out the run partition's content in a directory."""
+    (directory / "add").mkdir()
+    (directory / "time").write_text(f"{int(time.time())}\n")
+    (directory / "run.conf").write_text(payload.run_conf())
+    (directory / "command.sh").write_text(payload.command_sh())
+    shutil.copy(GUEST / "start.sh", directory)
+    if payload.module is not None:
+        (directory / "kvm-intel.ko").write_bytes(payload.module)
+    for source in payload.add:
+        if not source.exists():
+            raise LabError(f"--add {source}: no such file or directory")
+        target = directory / "add" / source.resolve().name
+        if target.exists():
+            raise LabError(f"--add {source}: something else comes as {target.name} already")
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True)
+        else:
+            shutil.copy2(source, target)
+
+
+def check_size(directory: Path):
+    size = sum(-(-os.lstat(os.path.join(parent, name)).st_size // 4096) * 4096
+               for parent, _, names in os.walk(directory) for name in names)
+    limit = RUN_SIZE * 9 // 10  # the rest is the file system's own
+    if size > limit:
+        raise LabError(f"the files of this run take {size >> 20} MiB, the run disk has room for "
+                       f"{limit >> 20} MiB: add fewer or smaller files")
 
 
 def create(path: Path, payload: Payload):
     """Writes the disk of one run."""
-    with open(path, "wb") as disk:
-        disk.truncate(SIZE)
-        disk.seek(PAYLOAD_OFFSET)
-        with tarfile.open(fileobj=disk, mode="w", format=tarfile.GNU_FORMAT) as archive:
-            add_bytes(archive, "run.conf", payload.run_conf().encode())
-            add_bytes(archive, "command.sh", payload.command_sh().encode())
-            add_bytes(archive, "start.sh", (GUEST / "start.sh").read_bytes())
-            if payload.module is not None:
-                add_bytes(archive, "modules/kvm-intel.ko", payload.module)
-            for source in payload.add:
-                if not source.exists():
-                    raise LabError(f"--add {source}: no such file or directory")
-                archive.add(source, f"add/{source.resolve().name}", filter=as_root)
-        end = disk.tell()
-        if end > RESULT_OFFSET:
-            raise LabError(f"the files of this run take {end >> 20} MiB, the run disk has room for "
-                           f"{RESULT_OFFSET >> 20} MiB: add fewer or smaller files")
-        disk.seek(0)
-        disk.write(f"kvmxx-lab {int(time.time())} {end - PAYLOAD_OFFSET} {RESULT_OFFSET}\n".encode())
+    create_blank(path)
+    directory = path.with_suffix(".stage")
+    directory.mkdir()
+    stage(directory, payload)
+    check_size(directory)
+    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "^has_journal,^resize_inode,^metadata_csum", "-m", "0", "-E",
+        f"root_owner=0:0,nodiscard,offset={RUN_START * SECTOR}", "-d", directory, path,
+        str(RUN_SIZE // 4096))
+    shutil.rmtree(directory)
 
 
 def results(path: Path, out: Path | None) -> str:
     """Unpacks what the run left in /lab/out into `out`; returns the guest's dmesg."""
     dmesg = ""
     with open(path, "rb") as disk:
-        disk.seek(RESULT_OFFSET)
+        disk.seek(RESULT_START * SECTOR)
         with tarfile.open(fileobj=disk, mode="r|") as archive:
             for member in archive:
                 if member.name == "./.dmesg":

@@ -269,7 +269,8 @@ TEST(timer_that_repeats)
 	const Vm vm = machine();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, timer_periodic, 0x40, timer_periodic_handler);
-	check_equal(run_to_report(vcpu), 5u, "interrupts counted");
+	// One more may come between the comparison and the report.
+	check(run_to_report(vcpu) >= 5, "the guest counted five interrupts");
 }
 
 TEST(timer_tsc_deadline)

@@ -71,7 +71,7 @@ template <std::integral Value> void show(Text &text, Value value)
 }
 
 template <class Value>
-	requires std::is_enum_v<Value>
+requires std::is_enum_v<Value>
 void show(Text &text, Value value)
 {
 	text << static_cast<vmx::u64>(value);

@@ -27,8 +27,8 @@ int max_huge_page_level()
 	return setup().config.ept_vpid.has(ept_vpid_cap::page_2m) ? 2 : 1;
 }
 
-/// Physical address bits that the CPU uses as key IDs for memory encryption: the kernel counts them out of the
-/// width that CPUID reports, and EPT entries of a guest must not hold them.
+/// Physical address bits that the CPU uses as key IDs for memory encryption: the kernel counts them
+/// out of the width that CPUID reports, and EPT entries of a guest must not hold them.
 u64 encryption_mask()
 {
 	const unsigned reported = hw::physical_address_bits();
@@ -53,7 +53,8 @@ void tell_caps()
 	kernel::kvm_caps.supported_xss = 0;
 	kernel::kvm_caps.supported_perf_cap = 0;
 	kernel::kvm_caps.has_tsc_control = setup().features.tsc_scaling;
-	// A 64-bit multiplier with the binary point at bit 48 (SDM, "Time-Stamp Counter Multiplier").
+	// A 64-bit multiplier with the binary point at bit 48 (SDM, "Time-Stamp Counter
+	// Multiplier").
 	kernel::kvm_caps.tsc_scaling_ratio_frac_bits = 48;
 	kernel::kvm_caps.max_tsc_scaling_ratio = ~u64{0};
 	kernel::kvm_caps.has_bus_lock_exit = false;
@@ -78,7 +79,8 @@ int cpu_has_kvm_support()
 
 int disabled_by_bios()
 {
-	return !kernel::cpu_has(kernel::X86_FEATURE_MSR_IA32_FEAT_CTL) || !kernel::cpu_has(kernel::X86_FEATURE_VMX);
+	return !kernel::cpu_has(kernel::X86_FEATURE_MSR_IA32_FEAT_CTL) ||
+	       !kernel::cpu_has(kernel::X86_FEATURE_VMX);
 }
 
 int hardware_setup()

@@ -11,7 +11,8 @@ namespace backend {
 int cpu_has_kvm_support();
 int disabled_by_bios();
 
-/// Computes the configuration of the CPU that runs this, tells `kvm.ko` what it means, and allocates.
+/// Computes the configuration of the CPU that runs this, tells `kvm.ko` what it means, and
+/// allocates.
 /// @return 0 or -errno.
 int hardware_setup();
 void hardware_unsetup();

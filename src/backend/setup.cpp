@@ -66,7 +66,8 @@ Features features_of(const VmcsConfig &config)
 	const bool ept = config.secondary.has(secondary::enable_ept);
 
 	return {.ept = ept,
-		.ept_ad = ept && parameter_eptad && config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
+		.ept_ad =
+			ept && parameter_eptad && config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
 		.unrestricted_guest = config.secondary.has(secondary::unrestricted_guest),
 		.vpid = config.secondary.has(secondary::enable_vpid),
 		.tpr_shadow = config.primary.has(primary::use_tpr_shadow),
@@ -98,7 +99,8 @@ int check_needs(const Features &features)
 	auto need = [&](bool present, const char *what) {
 		if (present)
 			return;
-		kernel::error("%s is needed: the CPU lacks it, or a parameter turns it off\n", what);
+		kernel::error("%s is needed: the CPU lacks it, or a parameter turns it off\n",
+			      what);
 		error = -kernel::EOPNOTSUPP;
 	};
 
@@ -121,9 +123,9 @@ int decide_setup()
 	config::Report report{.sink = {log_line, nullptr}};
 
 	chosen.capabilities = hw::read_capabilities();
-	chosen.config = config::compute(chosen.capabilities,
-					{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config},
-					report);
+	chosen.config = config::compute(
+		chosen.capabilities,
+		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
 	if (!report.usable())
 		return errno_of(report.verdict);
 	apply_parameters(chosen.config);
@@ -139,13 +141,15 @@ int check_processor_compatibility()
 	config::Report report{};
 	const auto capabilities = hw::read_capabilities();
 	VmcsConfig mine = config::compute(
-		capabilities, {.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
+		capabilities,
+		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
 
 	apply_parameters(mine);
 	if (report.usable() && mine == chosen.config)
 		return 0;
-	kernel::error("CPU %d: its VMX configuration differs from that of the CPU that loaded the module:\n",
-		      kernel::this_cpu_id());
+	kernel::error(
+		"CPU %d: its VMX configuration differs from that of the CPU that loaded the module:\n",
+		kernel::this_cpu_id());
 	config::compare(chosen.config, mine, {log_line, nullptr});
 	return -kernel::EIO;
 }

@@ -9,8 +9,8 @@ using namespace vmx;
 
 /// What the backend uses of what the CPU has and the parameters allow.
 struct Features {
-	bool ept, ept_ad, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi, tsc_scaling,
-		preemption_timer;
+	bool ept, ept_ad, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
+		tsc_scaling, preemption_timer;
 };
 
 /// Decided once at load, constant afterwards.

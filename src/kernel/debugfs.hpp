@@ -8,7 +8,13 @@ extern "C" {
 namespace kernel {
 
 /// /sys/kernel/debug/kvm_intel/vmcs_config. Failing to make it is no reason not to load.
-inline void create_debugfs() { kvmxx_create_debugfs(); }
-inline void remove_debugfs() { kvmxx_remove_debugfs(); }
+inline void create_debugfs()
+{
+	kvmxx_create_debugfs();
+}
+inline void remove_debugfs()
+{
+	kvmxx_remove_debugfs();
+}
 
 } // namespace kernel

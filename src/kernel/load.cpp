@@ -29,7 +29,8 @@ int kvmxx_init()
 		return result;
 	if (const int result = kvm_x86_vendor_init(&init_ops))
 		return result;
-	if (const int result = kvm_init(&init_ops, sizeof(backend::Vcpu), alignof(backend::Vcpu), &__this_module)) {
+	if (const int result = kvm_init(&init_ops, sizeof(backend::Vcpu), alignof(backend::Vcpu),
+					&__this_module)) {
 		kvm_x86_vendor_exit();
 		return result;
 	}

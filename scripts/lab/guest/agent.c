@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Process 1 of a lab machine: brings the machine up, reports "ready", runs /lab/start.sh from the
+ * Process 1 of a lab machine: brings the machine up, reports "ready", runs /lab/run/start.sh from the
  * run disk and carries its output to the host. The host ends the machine after FRAME_DONE.
  */
 #include <errno.h>
@@ -33,7 +33,7 @@ static int open_channel(int *write_end)
 
 static void spawn_start(const int to[CHANNELS])
 {
-	static char *const argv[] = { "bash", "/lab/start.sh", NULL };
+	static char *const argv[] = { "bash", "/lab/run/start.sh", NULL };
 	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin", "HOME=/root", "TERM=dumb",
 				      "LC_ALL=C", NULL };
 	pid_t pid = fork();
@@ -100,15 +100,16 @@ int main(void)
 {
 	int from[CHANNELS], to[CHANNELS];
 
-	boot_root();
+	boot_early();
 	frame_open("/dev/ttyS1");
+	boot_root();
 	boot_mounts();
 	boot_warm();
 	frame_text(FRAME_STAGE, "ready");
 	frame_drain();
 	snapshot_point();
 	frame_text(FRAME_STAGE, "started");
-	rundisk_unpack();
+	rundisk_mount();
 	for (int i = 0; i < CHANNELS; i++)
 		from[i] = open_channel(&to[i]);
 	spawn_start(to);

@@ -55,13 +55,17 @@ static void load_listed(const char *list)
 	fclose(order);
 }
 
+void boot_early(void)
+{
+	mount_at("devtmpfs", "/dev", NULL);
+	mount_at("proc", "/proc", NULL);
+	mount_at("sysfs", "/sys", NULL);
+}
+
 void boot_root(void)
 {
 	static const char *const early[] = { "/dev", "/proc", "/sys" };
 
-	mount_at("devtmpfs", "/dev", NULL);
-	mount_at("proc", "/proc", NULL);
-	mount_at("sysfs", "/sys", NULL);
 	load_listed("/drivers/list");
 
 	mkdir("/root", 0755);

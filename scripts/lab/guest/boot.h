@@ -2,7 +2,10 @@
 #ifndef LAB_BOOT_H
 #define LAB_BOOT_H
 
-/* From the initramfs to the root on ROOT_DISK: early mounts, disk drivers, switch of root. */
+/* /dev, /proc and /sys, in the initramfs still. */
+void boot_early(void);
+
+/* From the initramfs to the root file system: disk drivers, mount, switch of root. */
 void boot_root(void);
 
 /* The writable places: /lab, /tmp and friends are tmpfs over the read-only root. */

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Run by the agent in /lab/add: loads the modules, then runs the command.
 # Descriptor 3 takes events for the host, one a line.
-# /lab/run.conf gives: module_file, module_args, kvm_args, module_may_fail
+# /lab/run/run.conf gives: module_args, kvm_args, module_may_fail
 
-. /lab/run.conf
+. /lab/run/run.conf
 
 # kvm.ko is loaded already. A run that wants it with parameters, or no module at all, starts anew.
 unload_kvm() {
@@ -17,7 +17,7 @@ load_modules() {
 		unload_kvm
 		insmod /lab/modules/irqbypass.ko && eval "insmod /lab/modules/kvm.ko $kvm_args" || return
 	fi
-	eval "insmod $module_file $module_args"
+	eval "insmod /lab/run/kvm-intel.ko $module_args"
 }
 
 finish() {
@@ -28,7 +28,7 @@ finish() {
 
 echo 'lab: start' > /dev/kmsg
 dmesg -n 7
-if [ -n "$module_file" ]; then
+if [ -e /lab/run/kvm-intel.ko ]; then
 	load_modules 3>&-
 	status=$?
 	echo $status > /lab/insmod-status
@@ -41,5 +41,5 @@ if [ -n "$module_file" ]; then
 else
 	unload_kvm
 fi
-(exec 3>&-; . /lab/command.sh)
+(exec 3>&-; . /lab/run/command.sh)
 finish $?

@@ -24,7 +24,8 @@ int write_cr8(Vcpu &vcpu, u64 value)
 	const int ret = complete(vcpu, kernel::kvm_set_cr8(&vcpu.kvm, value));
 
 	// Userspace with an APIC of its own wants to know when the priority sinks.
-	if (ret != result_of(ExitAction::resume) || kernel::lapic_in_kernel(vcpu.kvm) || was <= value)
+	if (ret != result_of(ExitAction::resume) || kernel::lapic_in_kernel(vcpu.kvm) ||
+	    was <= value)
 		return ret;
 	vcpu.kvm.run->exit_reason = kernel::KVM_EXIT_SET_TPR;
 	return result_of(ExitAction::to_userspace);
@@ -129,8 +130,8 @@ int handle_mov_dr(Vcpu &vcpu)
 	if (general_detect(vcpu, result))
 		return result;
 
-	// A guest that uses its debug registers will again: it gets them to itself until the next exit that
-	// takes them back, unless the debugger has them.
+	// A guest that uses its debug registers will again: it gets them to itself until the next
+	// exit that takes them back, unless the debugger has them.
 	if (!vcpu.kvm.guest_debug) {
 		vcpu.vmcs01.primary.remove(vcpu.current(), primary::mov_dr_exiting);
 		vcpu.kvm.arch.switch_db_regs |= kernel::KVM_DEBUGREG_WONT_EXIT;

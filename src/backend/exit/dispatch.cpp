@@ -61,8 +61,8 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 
 	const ExitRow *row = find_row(vcpu.exit.reason.basic());
 
-	// An exit in the middle of an event's delivery that no handler resolves by trying again would lose
-	// the event, or loop forever.
+	// An exit in the middle of an event's delivery that no handler resolves by trying again
+	// would lose the event, or loop forever.
 	if (vcpu.exit.idt_vectoring.valid() && (!row || !row->delivery))
 		return internal_error(vcpu, kernel::KVM_INTERNAL_ERROR_DELIVERY_EV);
 	if (fastpath != kernel::EXIT_FASTPATH_NONE)

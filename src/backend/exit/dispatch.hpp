@@ -5,7 +5,8 @@
 
 namespace backend {
 
-/// Handles the last exit. @return as kvm_x86_ops.handle_exit: 1 to run on, 0 to userspace, or -errno.
+/// Handles the last exit. @return as kvm_x86_ops.handle_exit: 1 to run on, 0 to userspace, or
+/// -errno.
 int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath);
 
 /// For tracepoints and error paths.

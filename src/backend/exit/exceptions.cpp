@@ -22,15 +22,18 @@ int exit_debug(Vcpu &vcpu, u8 vector)
 
 int handle_db(Vcpu &vcpu)
 {
-	// The qualification has DR6's layout, active high (SDM, "Exit Qualification for Debug Exceptions").
+	// The qualification has DR6's layout, active high (SDM, "Exit Qualification for Debug
+	// Exceptions").
 	const u64 conditions = exit_qualification(vcpu);
 
-	if (!(vcpu.kvm.guest_debug & (kernel::KVM_GUESTDBG_SINGLESTEP | kernel::KVM_GUESTDBG_USE_HW_BP))) {
-		// ICEBP (INT1) is a trap, but the CPU leaves RIP on it: the guest expects it behind.
+	if (!(vcpu.kvm.guest_debug &
+	      (kernel::KVM_GUESTDBG_SINGLESTEP | kernel::KVM_GUESTDBG_USE_HW_BP))) {
+		// ICEBP (INT1) is a trap, but the CPU leaves RIP on it: the guest expects it
+		// behind.
 		if (vcpu.exit.interruption.is(EventType::privileged_software_exception))
 			(void)skip_instruction(&vcpu.kvm);
-		// The single-step trap after STI or MOV SS is one that VM entry refuses to deliver unless it is
-		// told that it is pending (SDM, "Checks on Guest Non-Register State").
+		// The single-step trap after STI or MOV SS is one that VM entry refuses to deliver
+		// unless it is told that it is pending (SDM, "Checks on Guest Non-Register State").
 		else if ((conditions & (dr6::bs | dr6::trap_bits)) == dr6::bs &&
 			 get_rflags(&vcpu.kvm) & rflags::tf && get_interrupt_shadow(&vcpu.kvm))
 			write(vcpu.current(), f::guest_pending_debug_exceptions,
@@ -66,7 +69,8 @@ int handle_ac(Vcpu &vcpu, u32 error_code)
 	const bool guests_own = cr0_bits(vcpu, cr0::am) && get_rflags(&vcpu.kvm) & rflags::ac &&
 				get_cpl(&vcpu.kvm) == 3;
 
-	// Else it is the host's split-lock detection that hit; the guest would not know what to do with it.
+	// Else it is the host's split-lock detection that hit; the guest would not know what to do
+	// with it.
 	if (guests_own || !kernel::split_lock_detection())
 		kernel::kvm_queue_exception_e(&vcpu.kvm, vector::ac, error_code);
 	else if (!kernel::handle_guest_split_lock(rip(vcpu))) {

@@ -16,7 +16,8 @@ kernel::exit_fastpath_completion handle_exit_fast(Vcpu &vcpu)
 		// The x2APIC's ICR and the TSC deadline: the MSRs that a guest writes all the time.
 		return kernel::handle_fastpath_set_msr_irqoff(&vcpu.kvm);
 	case Reason::preemption_timer:
-		// The timer is armed for immediate exits only: there is nothing more to do than to have exited.
+		// The timer is armed for immediate exits only: there is nothing more to do than to
+		// have exited.
 		return kernel::EXIT_FASTPATH_EXIT_HANDLED;
 	default:
 		return kernel::EXIT_FASTPATH_NONE;
@@ -30,7 +31,8 @@ void handle_exit_irqoff(kernel::kvm_vcpu *kvm)
 
 	switch (vcpu.exit.reason.basic()) {
 	case Reason::external_interrupt:
-		// "Acknowledge interrupt on exit" took it from the APIC: its handler must run, and here is the place.
+		// "Acknowledge interrupt on exit" took it from the APIC: its handler must run, and
+		// here is the place.
 		kernel::before_interrupt(*kvm, kernel::KVM_HANDLING_IRQ);
 		kvmxx_call_idt_handler(kernel::idt_handler(why.vector()));
 		kernel::after_interrupt(*kvm);
@@ -38,13 +40,15 @@ void handle_exit_irqoff(kernel::kvm_vcpu *kvm)
 	case Reason::exception_nmi:
 		if (why.is(EventType::nmi)) {
 			kernel::before_interrupt(*kvm, kernel::KVM_HANDLING_NMI);
-			// NMIs are blocked since the exit, as after delivery; the handler's IRET unblocks them.
+			// NMIs are blocked since the exit, as after delivery; the handler's IRET
+			// unblocks them.
 			kvmxx_call_idt_handler(kernel::nmi_handler());
 			kernel::after_interrupt(*kvm);
 		} else if (why.is_exception(vector::mc)) {
 			kernel::handle_machine_check();
 		} else if (why.is_exception(vector::nm)) {
-			// XFD: which feature the guest touched is in a host MSR that a context switch would lose.
+			// XFD: which feature the guest touched is in a host MSR that a context
+			// switch would lose.
 			kvm->arch.guest_fpu.xfd_err = hw::read_msr(msr::xfd_err);
 		}
 		break;

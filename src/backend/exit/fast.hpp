@@ -8,7 +8,8 @@ namespace backend {
 /// Exits that are dealt with before the host's interrupts are on again.
 kernel::exit_fastpath_completion handle_exit_fast(Vcpu &vcpu);
 
-/// The host's own business that exited the guest: its interrupts, NMIs and machine checks. Interrupts off.
+/// The host's own business that exited the guest: its interrupts, NMIs and machine checks.
+/// Interrupts off.
 void handle_exit_irqoff(kernel::kvm_vcpu *kvm);
 
 } // namespace backend

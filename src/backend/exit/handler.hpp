@@ -3,11 +3,11 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// What a handler of an exit decides. kvm.ko's convention for the numbers: 1 runs the guest on, 0 goes to
-/// userspace with kvm_run filled in, a negative errno ends KVM_RUN with it.
+/// What a handler of an exit decides. kvm.ko's convention for the numbers: 1 runs the guest on, 0
+/// goes to userspace with kvm_run filled in, a negative errno ends KVM_RUN with it.
 namespace backend {
 
-enum class [[nodiscard]] ExitAction : int { to_userspace = 0, resume = 1 };
+enum class [[nodiscard]] ExitAction : int{to_userspace = 0, resume = 1};
 
 using ExitHandler = int (*)(Vcpu &vcpu);
 

@@ -70,7 +70,8 @@ int handle_invlpg(Vcpu &vcpu)
 
 int handle_pause(Vcpu &vcpu)
 {
-	// A spinning vCPU: let the one run that it waits for, best one that was preempted in its kernel.
+	// A spinning vCPU: let the one run that it waits for, best one that was preempted in its
+	// kernel.
 	kernel::kvm_vcpu_on_spin(&vcpu.kvm, get_cpl(&vcpu.kvm) == 0);
 	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 }

@@ -11,8 +11,9 @@ namespace backend {
 namespace {
 
 // The paravirtual error code of a page fault that kvm.ko's MMU takes (its PFERR_*).
-constexpr u64 pferr_present = bit(0), pferr_write = bit(1), pferr_user = bit(2), pferr_rsvd = bit(3),
-	      pferr_fetch = bit(4), pferr_guest_final = bit(32), pferr_guest_page = bit(33);
+constexpr u64 pferr_present = bit(0), pferr_write = bit(1), pferr_user = bit(2),
+	      pferr_rsvd = bit(3), pferr_fetch = bit(4), pferr_guest_final = bit(32),
+	      pferr_guest_page = bit(33);
 
 /// An access to a page that only devices answer, by a write that an ioeventfd may want. @return as
 /// kvm_io_bus_write: 0 if one took it.
@@ -40,7 +41,8 @@ int handle_ept_violation(Vcpu &vcpu)
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
 	// The IRET that faulted here had unblocked NMIs; it will run again.
-	if (!vcpu.exit.idt_vectoring.valid() && setup().features.virtual_nmi && fault.iret_unblocked_nmi)
+	if (!vcpu.exit.idt_vectoring.valid() && setup().features.virtual_nmi &&
+	    fault.iret_unblocked_nmi)
 		set_nmi_mask(&vcpu.kvm, true);
 
 	u64 error = (fault.read ? pferr_user : 0) | (fault.write ? pferr_write : 0) |
@@ -56,8 +58,9 @@ int handle_ept_misconfig(Vcpu &vcpu)
 {
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
-	// kvm.ko marks MMIO pages with an entry that no CPU accepts, so that they exit with this reason. An
-	// ioeventfd without data needs no emulation, and no look at the instruction but for its length.
+	// kvm.ko marks MMIO pages with an entry that no CPU accepts, so that they exit with this
+	// reason. An ioeventfd without data needs no emulation, and no look at the instruction but
+	// for its length.
 	if (!write_fast_mmio(vcpu, address))
 		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, pferr_rsvd, nullptr, 0);

@@ -8,13 +8,14 @@ namespace backend {
 /// One row for each exit reason that can happen under this module's controls.
 struct ExitRow {
 	Reason reason;
-	const char *name;      ///< KVM's name of it, without EXIT_REASON_
+	const char *name; ///< KVM's name of it, without EXIT_REASON_
 	ExitHandler handler;
-	bool delivery = false; ///< may interrupt the delivery of an event, which is requeued and tried again
+	bool delivery = false; ///< may interrupt the delivery of an event, which is requeued and
+			       ///< tried again
 };
 
-/// The row of a reason, or null. `reason` comes from the CPU but is bounded all the same, also under
-/// speculation.
+/// The row of a reason, or null. `reason` comes from the CPU but is bounded all the same, also
+/// under speculation.
 const ExitRow *find_row(Reason reason);
 
 } // namespace backend

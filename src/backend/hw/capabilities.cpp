@@ -11,11 +11,14 @@ namespace {
 
 void cpuid(u32 leaf, u32 subleaf, u32 *r)
 {
-	asm volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(subleaf));
+	asm volatile("cpuid"
+		     : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+		     : "a"(leaf), "c"(subleaf));
 }
 
-/// Which MSRs exist follows from the others (SDM, appendix "VMX Capability Reporting Facility"); asking for one
-/// that does not costs a fault that is handled, and tells the rules more than an assumption.
+/// Which MSRs exist follows from the others (SDM, appendix "VMX Capability Reporting Facility");
+/// asking for one that does not costs a fault that is handled, and tells the rules more than an
+/// assumption.
 void read_msrs(VmxCapabilities &caps)
 {
 	for (const auto &info : capability_msrs) {

@@ -10,7 +10,8 @@
 
 namespace hw {
 
-// The memory comes from src/kernel/helpers/percpu.c, which knows how to place it: per-CPU sections are C.
+// The memory comes from src/kernel/helpers/percpu.c, which knows how to place it: per-CPU sections
+// are C.
 static_assert(sizeof(Cpu) <= kernel::cpu_data_size);
 
 Cpu &Cpu::of(int cpu)
@@ -25,13 +26,16 @@ Cpu &Cpu::this_cpu()
 
 Vmcs &Cpu::owner(Link *link)
 {
-	// container_of: Vmcs is standard layout but for access control, which offsetof warns about needlessly.
-	return *reinterpret_cast<Vmcs *>(reinterpret_cast<char *>(link) - __builtin_offsetof(Vmcs, link_));
+	// container_of: Vmcs is standard layout but for access control, which offsetof warns about
+	// needlessly.
+	return *reinterpret_cast<Vmcs *>(reinterpret_cast<char *>(link) -
+					 __builtin_offsetof(Vmcs, link_));
 }
 
 int Cpu::allocate_all()
 {
-	for (int cpu = kernel::first_possible_cpu(); cpu >= 0; cpu = kernel::next_possible_cpu(cpu)) {
+	for (int cpu = kernel::first_possible_cpu(); cpu >= 0;
+	     cpu = kernel::next_possible_cpu(cpu)) {
 		Cpu &data = of(cpu);
 
 		data.active_.next = data.active_.previous = &data.active_;
@@ -47,7 +51,8 @@ int Cpu::allocate_all()
 
 void Cpu::free_all()
 {
-	for (int cpu = kernel::first_possible_cpu(); cpu >= 0; cpu = kernel::next_possible_cpu(cpu)) {
+	for (int cpu = kernel::first_possible_cpu(); cpu >= 0;
+	     cpu = kernel::next_possible_cpu(cpu)) {
 		Cpu &data = of(cpu);
 
 		if (data.vmxon_region_)
@@ -59,14 +64,16 @@ void Cpu::free_all()
 int Cpu::enable()
 {
 	if (kernel::cr4_read_shadow() & cr4::vmxe) {
-		kernel::error("CPU %d: CR4.VMXE is set already: another hypervisor uses VMX\n", kernel::this_cpu_id());
+		kernel::error("CPU %d: CR4.VMXE is set already: another hypervisor uses VMX\n",
+			      kernel::this_cpu_id());
 		return -kernel::EBUSY;
 	}
 	kernel::cr4_update_irqsoff(cr4::vmxe, 0);
 	if (vmxon(kernel::physical(vmxon_region_)))
 		return 0;
 	kernel::cr4_update_irqsoff(0, cr4::vmxe);
-	kernel::error("CPU %d: VMXON failed, although IA32_FEATURE_CONTROL allows it\n", kernel::this_cpu_id());
+	kernel::error("CPU %d: VMXON failed, although IA32_FEATURE_CONTROL allows it\n",
+		      kernel::this_cpu_id());
 	return -kernel::EIO;
 }
 

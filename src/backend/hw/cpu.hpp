@@ -15,7 +15,8 @@ public:
 	static Cpu &of(int cpu);
 	static Cpu &this_cpu();
 
-	/// Sets CR4.VMXE and executes VMXON, interrupts off. @return 0, -EBUSY if another hypervisor has VMX, -EIO.
+	/// Sets CR4.VMXE and executes VMXON, interrupts off. @return 0, -EBUSY if another
+	/// hypervisor has VMX, -EIO.
 	[[nodiscard]] int enable();
 
 	/// Clears every VMCS, leaves VMX operation, interrupts off.

@@ -7,7 +7,8 @@ namespace hw {
 
 void vmread_failed(u32 encoding)
 {
-	kernel::warn_ratelimited("VMREAD of field %x failed: it does not exist on this CPU\n", encoding);
+	kernel::warn_ratelimited("VMREAD of field %x failed: it does not exist on this CPU\n",
+				 encoding);
 }
 
 void vmwrite_failed(u32 encoding, u64 value)

@@ -5,14 +5,14 @@
 #include "kernel/extable.hpp"
 #include "vmx/field.hpp"
 
-/// The VMX instructions. Each may fault when a reboot turns VMX off under it (the exception-table entry
-/// then leads to kvm.ko's kvm_spurious_fault(), which is fatal unless kvm_rebooting is set).
+/// The VMX instructions. Each may fault when a reboot turns VMX off under it (the exception-table
+/// entry then leads to kvm.ko's kvm_spurious_fault(), which is fatal unless kvm_rebooting is set).
 namespace hw {
 
 using namespace vmx;
 
 /// What a VMX instruction says of itself (SDM, "Conventions" of the VMX instruction reference).
-enum class [[nodiscard]] VmxResult : u8 { succeed, fail };
+enum class [[nodiscard]] VmxResult : u8{succeed, fail};
 
 void vmread_failed(u32 encoding);
 void vmwrite_failed(u32 encoding, u64 value);
@@ -64,9 +64,9 @@ faulted:
 			  : "cc", "memory"                                                         \
 			  : failed, faulted);                                                      \
 	return VmxResult::succeed;                                                                 \
-failed:                                                                                            \
+	failed:                                                                                    \
 	return VmxResult::fail;                                                                    \
-faulted:                                                                                           \
+	faulted:                                                                                   \
 	kernel::kvm_spurious_fault();                                                              \
 	return VmxResult::fail
 
@@ -87,14 +87,14 @@ struct alignas(16) InvalidationDescriptor {
 
 inline VmxResult invept(u64 type, InvalidationDescriptor descriptor)
 {
-	KVMXX_VMX_INSTRUCTION("invept %[descriptor], %[type]", [type] "r"(type),
-			      [descriptor] "m"(descriptor));
+	KVMXX_VMX_INSTRUCTION(
+		"invept %[descriptor], %[type]", [type] "r"(type), [descriptor] "m"(descriptor));
 }
 
 inline VmxResult invvpid(u64 type, InvalidationDescriptor descriptor)
 {
-	KVMXX_VMX_INSTRUCTION("invvpid %[descriptor], %[type]", [type] "r"(type),
-			      [descriptor] "m"(descriptor));
+	KVMXX_VMX_INSTRUCTION(
+		"invvpid %[descriptor], %[type]", [type] "r"(type), [descriptor] "m"(descriptor));
 }
 
 #undef KVMXX_VMX_INSTRUCTION

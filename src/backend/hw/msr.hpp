@@ -19,7 +19,10 @@ inline u64 read_msr(u32 msr)
 /// WRMSR of an MSR that this CPU is known to have, with a value that it is known to take.
 inline void write_msr(u32 msr, u64 value)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"(static_cast<u32>(value)), "d"(static_cast<u32>(value >> 32)) : "memory");
+	asm volatile("wrmsr"
+		     :
+		     : "c"(msr), "a"(static_cast<u32>(value)), "d"(static_cast<u32>(value >> 32))
+		     : "memory");
 }
 
 } // namespace hw

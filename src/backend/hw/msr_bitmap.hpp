@@ -7,8 +7,8 @@ namespace hw {
 
 using namespace vmx;
 
-/// A 4-KByte MSR bitmap: a set bit is an exit (SDM, "MSR-Bitmap Address"). It covers two ranges of 8192
-/// MSRs; all others always exit.
+/// A 4-KByte MSR bitmap: a set bit is an exit (SDM, "MSR-Bitmap Address"). It covers two ranges of
+/// 8192 MSRs; all others always exit.
 class MsrBitmap {
 public:
 	enum class Access : u32 { read = 0, write = 2048 };

@@ -10,7 +10,12 @@ namespace hw {
 namespace {
 
 // INVVPID types and INVEPT types (SDM, instruction reference).
-enum : u64 { individual_address = 0, single_context = 1, all_contexts = 2, single_context_retaining_globals = 3 };
+enum : u64 {
+	individual_address = 0,
+	single_context = 1,
+	all_contexts = 2,
+	single_context_retaining_globals = 3
+};
 
 constexpr u32 vpids = 65536;
 constinit u64 used_vpids[vpids / 64] = {1};
@@ -33,9 +38,10 @@ u16 allocate_vpid()
 		while (~seen) {
 			const u64 free = ~seen & (seen + 1);
 
-			if (__atomic_compare_exchange_n(&used_vpids[word], &seen, seen | free, false,
-							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-				return static_cast<u16>(word * 64 + static_cast<u32>(__builtin_ctzll(free)));
+			if (__atomic_compare_exchange_n(&used_vpids[word], &seen, seen | free,
+							false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+				return static_cast<u16>(word * 64 +
+							static_cast<u32>(__builtin_ctzll(free)));
 		}
 	}
 	return 0;

@@ -52,7 +52,8 @@ bool Vmcs::load(int cpu)
 
 	if (moved) {
 		clear();
-		// A region that this CPU has never seen, or that another has changed: VMPTRLD must read it afresh.
+		// A region that this CPU has never seen, or that another has changed: VMPTRLD must
+		// read it afresh.
 		if (vmclear(physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", physical_);
 		kernel::IrqOff guard;
@@ -80,7 +81,8 @@ void Vmcs::clear()
 		kernel::call_on_cpu(cpu, clear_on_this_cpu, this);
 }
 
-// Runs with interrupts off on the CPU that has the VMCS; that CPU may have gone down and cleared it meanwhile.
+// Runs with interrupts off on the CPU that has the VMCS; that CPU may have gone down and cleared it
+// meanwhile.
 void Vmcs::clear_on_this_cpu(void *data)
 {
 	auto *vmcs = static_cast<Vmcs *>(data);

@@ -9,9 +9,9 @@
 
 namespace hw {
 
-/// "The VMCS that this code means is current on this CPU": a token of zero size that only the owner of a
-/// Vmcs hands out. It is good between vcpu_load and vcpu_put, preemption included: kvm.ko's preempt
-/// notifiers put and load again.
+/// "The VMCS that this code means is current on this CPU": a token of zero size that only the owner
+/// of a Vmcs hands out. It is good between vcpu_load and vcpu_put, preemption included: kvm.ko's
+/// preempt notifiers put and load again.
 class Current {
 	constexpr Current() = default;
 	friend class Vmcs;
@@ -22,7 +22,8 @@ template <AnyField F> [[gnu::always_inline]] inline typename F::value_type read(
 	return static_cast<typename F::value_type>(vmread(F::encoding));
 }
 
-/// Takes exactly the value type of the field, so that neither a field nor a value of another width fits.
+/// Takes exactly the value type of the field, so that neither a field nor a value of another width
+/// fits.
 template <WritableField F, std::same_as<typename F::value_type> V>
 [[gnu::always_inline]] inline void write(Current, F, V value)
 {

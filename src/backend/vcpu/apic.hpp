@@ -3,7 +3,8 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// The virtual APIC. Interrupts are injected by software: APIC virtualization (enable_apicv) is off.
+/// The virtual APIC. Interrupts are injected by software: APIC virtualization (enable_apicv) is
+/// off.
 namespace backend {
 
 /// @return whether APIC virtualization can live with that reason to inhibit it.

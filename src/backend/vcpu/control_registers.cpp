@@ -10,13 +10,15 @@ namespace backend {
 
 namespace {
 
-// What a guest may own is what kvm.ko reads back through the register cache: its KVM_POSSIBLE_*_GUEST_BITS.
+// What a guest may own is what kvm.ko reads back through the register cache: its
+// KVM_POSSIBLE_*_GUEST_BITS.
 constexpr u64 cr0_ownable = cr0::ts | cr0::wp;
-constexpr u64 cr4_ownable = cr4::pvi | cr4::de | cr4::pce | cr4::osfxsr | cr4::osxmmexcpt | cr4::pge |
-			    cr4::tsd | cr4::fsgsbase;
+constexpr u64 cr4_ownable = cr4::pvi | cr4::de | cr4::pce | cr4::osfxsr | cr4::osxmmexcpt |
+			    cr4::pge | cr4::tsd | cr4::fsgsbase;
 
-/// What CR0 really holds while the guest believes in `wanted` (SDM, "Restrictions on VMX Operation":
-/// fixed bits but for PE and PG of an unrestricted guest, and but for NW and CD, which VMX leaves alone).
+/// What CR0 really holds while the guest believes in `wanted` (SDM, "Restrictions on VMX
+/// Operation": fixed bits but for PE and PG of an unrestricted guest, and but for NW and CD, which
+/// VMX leaves alone).
 u64 hardware_cr0(u64 wanted)
 {
 	// Cache control by the guest is ignored: memory types come from EPT.
@@ -38,8 +40,9 @@ u64 hardware_cr4(Vcpu &vcpu, u64 wanted)
 	if (setup().features.unrestricted_guest)
 		return value;
 	if (!paging(vcpu)) {
-		// EPT without paging in the guest: identity-mapped 32-bit page tables, without SMEP, SMAP and
-		// PKE, which judge by U/S bits that a guest without paging knows nothing of.
+		// EPT without paging in the guest: identity-mapped 32-bit page tables, without
+		// SMEP, SMAP and PKE, which judge by U/S bits that a guest without paging knows
+		// nothing of.
 		value |= cr4::pse;
 		value &= ~(cr4::pae | cr4::smep | cr4::smap | cr4::pke);
 	}
@@ -51,8 +54,8 @@ void enter_long_mode(Vcpu &vcpu)
 	const Current current = vcpu.current();
 	const u32 tr = read(current, f::guest_tr_access_rights);
 
-	// IA-32e mode knows only the 64-bit TSS; a 16-bit one would fail the entry (SDM, "Checks on Guest
-	// Segment Registers"), where a real CPU keeps whatever is in TR.
+	// IA-32e mode knows only the 64-bit TSS; a 16-bit one would fail the entry (SDM, "Checks on
+	// Guest Segment Registers"), where a real CPU keeps whatever is in TR.
 	if (!(tr & rights::unusable) && (tr & 15) != 11) {
 		write(current, f::guest_tr_access_rights, (tr & ~15U) | 11);
 		vcpu.segments.forget();
@@ -64,7 +67,8 @@ void enter_long_mode(Vcpu &vcpu)
 
 bool is_valid_cr0(kernel::kvm_vcpu *, unsigned long)
 {
-	// Without nesting nothing narrows what kvm.ko has checked: the guest is not in VMX operation.
+	// Without nesting nothing narrows what kvm.ko has checked: the guest is not in VMX
+	// operation.
 	return true;
 }
 
@@ -92,8 +96,8 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 	kvm->arch.cr0 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
 
-	// The PDPTEs that the CPU loaded with PAE paging stay in the VMCS: kvm.ko reloads them where the
-	// architecture does.
+	// The PDPTEs that the CPU loaded with PAE paging stay in the VMCS: kvm.ko reloads them
+	// where the architecture does.
 	if ((was ^ value) & (cr0::pe | cr0::pg))
 		vcpu.segments.forget();
 }
@@ -145,7 +149,8 @@ void load_mmu_pgd(kernel::kvm_vcpu *kvm, u64 root, int level)
 	const Current current = vcpu.current();
 
 	if (!setup().features.ept) {
-		write(current, f::guest_cr3, root | (cr4_bits(vcpu, cr4::pcide) ? kvm->arch.cr3 & 0xfff : 0));
+		write(current, f::guest_cr3,
+		      root | (cr4_bits(vcpu, cr4::pcide) ? kvm->arch.cr3 & 0xfff : 0));
 		return;
 	}
 	write(current, f::ept_pointer, ept_pointer(root, level));

@@ -11,7 +11,8 @@ namespace backend {
 
 bool guest_has(Vcpu &vcpu, const CpuidFeature &feature)
 {
-	const auto *entry = kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, feature.function, feature.index);
+	const auto *entry =
+		kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, feature.function, feature.index);
 
 	if (!entry)
 		return false;
@@ -22,12 +23,14 @@ bool guest_has(Vcpu &vcpu, const CpuidFeature &feature)
 bool host_has(const CpuidFeature &feature)
 {
 	return kernel::boot_cpu_data.x86_capability[feature.kernel_feature / 32] >>
-		       (feature.kernel_feature % 32) & 1;
+		       (feature.kernel_feature % 32) &
+	       1;
 }
 
 bool offered(const CpuidFeature &feature)
 {
-	return kernel::kvm_cpu_caps[feature.kernel_feature / 32] >> (feature.kernel_feature % 32) & 1;
+	return kernel::kvm_cpu_caps[feature.kernel_feature / 32] >> (feature.kernel_feature % 32) &
+	       1;
 }
 
 void offer(const CpuidFeature &feature, bool yes)
@@ -44,7 +47,8 @@ void set_cpu_caps()
 
 	kernel::kvm_set_cpu_caps();
 
-	// CPUID advertises an instruction only if its "enable" control exists: without it the guest gets #UD.
+	// CPUID advertises an instruction only if its "enable" control exists: without it the guest
+	// gets #UD.
 	if (!config.secondary.has(secondary::enable_rdtscp)) {
 		offer(cpuid::rdtscp, false);
 		offer(cpuid::rdpid, false);
@@ -59,7 +63,7 @@ void set_cpu_caps()
 		offer(cpuid::mpx, false);
 
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx,      cpuid::ds,  cpuid::dtes64, cpuid::pdcm,
+	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64, cpuid::pdcm,
 					   cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
 	for (const auto &feature : absent)
 		offer(feature, false);

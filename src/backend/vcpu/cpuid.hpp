@@ -11,7 +11,8 @@ struct CpuidFeature {
 	u32 function, index;
 	CpuidRegister reg;
 	u8 bit_number;
-	u16 kernel_feature; ///< X86_FEATURE_*: a word of kvm_cpu_caps and boot_cpu_data, times 32, and the bit
+	u16 kernel_feature; ///< X86_FEATURE_*: a word of kvm_cpu_caps and boot_cpu_data, times 32,
+			    ///< and the bit
 };
 
 namespace cpuid {

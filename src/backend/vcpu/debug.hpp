@@ -7,7 +7,8 @@ namespace backend {
 
 void set_dr7(kernel::kvm_vcpu *kvm, unsigned long value);
 
-/// The guest has had DR0..DR6 to itself: what it left there becomes its state, and MOV DR exits again.
+/// The guest has had DR0..DR6 to itself: what it left there becomes its state, and MOV DR exits
+/// again.
 void sync_dirty_debug_regs(kernel::kvm_vcpu *kvm);
 
 } // namespace backend

@@ -5,8 +5,8 @@
 
 extern "C" {
 
-/// Enters the guest and comes back with its exit. @return 0, or 1 if VMLAUNCH or VMRESUME itself failed.
-/// Called by kvmxx_enter_guest() only.
+/// Enters the guest and comes back with its exit. @return 0, or 1 if VMLAUNCH or VMRESUME itself
+/// failed. Called by kvmxx_enter_guest() only.
 int kvmxx_vm_enter(kvmxx_entry *entry);
 
 /// The host's RIP after an exit.

@@ -83,7 +83,8 @@ void inject_irq(kernel::kvm_vcpu *kvm, bool)
 
 	++kvm->stat.irq_injections;
 	if (interrupt.soft) {
-		write(vcpu.current(), f::entry_instruction_length, u32{kvm->arch.event_exit_inst_len});
+		write(vcpu.current(), f::entry_instruction_length,
+		      u32{kvm->arch.event_exit_inst_len});
 		inject(vcpu, Interruption::make(EventType::software_interrupt, interrupt.nr));
 	} else {
 		inject(vcpu, Interruption::make(EventType::external_interrupt, interrupt.nr));
@@ -110,10 +111,13 @@ void inject_exception(kernel::kvm_vcpu *kvm)
 	kernel::kvm_deliver_exception_payload(kvm, &kvm->arch.exception);
 	if (exception.has_error_code)
 		// The upper half is the paravirtual world's; VM entry wants bits 31:16 clear.
-		write(vcpu.current(), f::entry_exception_error_code, exception.error_code & 0xffffU);
+		write(vcpu.current(), f::entry_exception_error_code,
+		      exception.error_code & 0xffffU);
 	if (software)
-		write(vcpu.current(), f::entry_instruction_length, u32{kvm->arch.event_exit_inst_len});
-	inject(vcpu, Interruption::make(software ? EventType::software_exception : EventType::hardware_exception,
+		write(vcpu.current(), f::entry_instruction_length,
+		      u32{kvm->arch.event_exit_inst_len});
+	inject(vcpu, Interruption::make(software ? EventType::software_exception
+						 : EventType::hardware_exception,
 					exception.vector, exception.has_error_code));
 	wake_from_hlt(vcpu);
 }
@@ -123,7 +127,8 @@ void cancel_injection(kernel::kvm_vcpu *kvm)
 	Vcpu &vcpu = vcpu_of(kvm);
 	const Current current = vcpu.current();
 
-	requeue(vcpu, {read(current, f::entry_interruption_info)}, read(current, f::entry_instruction_length),
+	requeue(vcpu, {read(current, f::entry_interruption_info)},
+		read(current, f::entry_instruction_length),
 		read(current, f::entry_exception_error_code));
 	write(current, f::entry_interruption_info, u32{0});
 }
@@ -135,7 +140,8 @@ void requeue_interrupted_event(Vcpu &vcpu)
 	// The common exit interrupts no delivery, and nothing was queued before the entry.
 	if (!vcpu.exit.idt_vectoring.valid()) {
 		arch.nmi_injected = false;
-		arch.exception.pending = arch.exception.injected = arch.exception_vmexit.pending = false;
+		arch.exception.pending = arch.exception.injected = arch.exception_vmexit.pending =
+			false;
 		arch.interrupt.injected = false;
 		return;
 	}
@@ -163,7 +169,8 @@ int interrupt_allowed(kernel::kvm_vcpu *kvm, bool)
 int nmi_allowed(kernel::kvm_vcpu *kvm, bool)
 {
 	// Some CPUs also refuse to inject an NMI into the shadow of STI.
-	return !(interruptibility_state(vcpu_of(kvm)) & (blocking_by_sti_or_mov_ss | interruptibility::nmi));
+	return !(interruptibility_state(vcpu_of(kvm)) &
+		 (blocking_by_sti_or_mov_ss | interruptibility::nmi));
 }
 
 bool get_nmi_mask(kernel::kvm_vcpu *kvm)
@@ -192,7 +199,8 @@ void enable_nmi_window(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	// In the shadow of STI the NMI window would open at once, and close the loop: wait for the shadow to end.
+	// In the shadow of STI the NMI window would open at once, and close the loop: wait for the
+	// shadow to end.
 	if (interruptibility_state(vcpu) & interruptibility::sti) {
 		enable_irq_window(kvm);
 		return;
@@ -225,8 +233,9 @@ void set_interrupt_shadow(kernel::kvm_vcpu *kvm, int mask)
 void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
-	// #UD: forced emulation and the hypercall of the other vendor. #MC: the host's. #AC and #DB: a guest could
-	// make the CPU deliver one within the other forever (CVE-2015-5307, CVE-2015-8104).
+	// #UD: forced emulation and the hypercall of the other vendor. #MC: the host's. #AC and
+	// #DB: a guest could make the CPU deliver one within the other forever (CVE-2015-5307,
+	// CVE-2015-8104).
 	u32 bitmap = 1U << vector::ud | 1U << vector::mc | 1U << vector::ac | 1U << vector::db;
 
 	if ((kvm->guest_debug & (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP)) ==
@@ -236,7 +245,8 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 		bitmap |= 1U << vector::gp;
 	if (!setup().features.ept)
 		bitmap |= 1U << vector::pf;
-	// Under EPT a guest with fewer physical address bits than the host must see its own reserved bits.
+	// Under EPT a guest with fewer physical address bits than the host must see its own
+	// reserved bits.
 	else if (kernel::allow_smaller_maxphyaddr &&
 		 kvm->arch.maxphyaddr < kernel::boot_cpu_data.x86_phys_bits)
 		bitmap |= 1U << vector::pf;
@@ -246,7 +256,8 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
-	// An exit as soon as the guest lowers TPR below the highest pending interrupt's class; 0 is never.
+	// An exit as soon as the guest lowers TPR below the highest pending interrupt's class; 0 is
+	// never.
 	const u32 threshold = irr < 0 || tpr < irr ? 0 : static_cast<u32>(irr);
 
 	write(vcpu.current(), f::tpr_threshold, threshold);
@@ -294,14 +305,16 @@ int skip_instruction(kernel::kvm_vcpu *kvm)
 	const ExitReason reason = vcpu.exit.reason;
 	u64 next = rip(vcpu);
 
-	// An EPT misconfiguration has no architectural instruction length, and software may have no length at all
-	// where the exit did not come from an instruction: the emulator decodes it then.
+	// An EPT misconfiguration has no architectural instruction length, and software may have no
+	// length at all where the exit did not come from an instruction: the emulator decodes it
+	// then.
 	if (reason.basic() == Reason::ept_misconfig) {
 		if (!kernel::kvm_emulate_instruction(kvm, kernel::EMULTYPE_SKIP))
 			return 0;
 	} else {
 		next += read(vcpu.current(), f::exit_instruction_length);
-		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported: it never passes 32 bits.
+		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported: it
+		// never passes 32 bits.
 		set_rip(vcpu, in_64bit_code(vcpu) ? next : static_cast<u32>(next));
 	}
 	// The next instruction is past the shadow of STI or MOV SS.

@@ -34,8 +34,8 @@ bool apic_init_signal_blocked(kernel::kvm_vcpu *kvm);
 /// After an exit: what the CPU was delivering when it exited goes back into kvm.ko's queues.
 void requeue_interrupted_event(Vcpu &vcpu);
 
-/// After an exit: an IRET that faulted had already unblocked NMIs (SDM, "Information About NMI Unblocking
-/// Due to IRET").
+/// After an exit: an IRET that faulted had already unblocked NMIs (SDM, "Information About NMI
+/// Unblocking Due to IRET").
 void restore_nmi_blocking(Vcpu &vcpu);
 
 /// Moves RIP behind the instruction that exited.

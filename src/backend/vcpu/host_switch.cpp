@@ -14,7 +14,8 @@ void set_host_segment_state(Vcpu &vcpu, const kernel::kvmxx_host_segments &host)
 {
 	const Current current = vcpu.current();
 	auto &cache = vcpu.vmcs01.host;
-	// VM exit cannot load a selector with RPL or TI set; such a one is null there and loaded by hand later.
+	// VM exit cannot load a selector with RPL or TI set; such a one is null there and loaded by
+	// hand later.
 	const u16 fs = host.fs & 7 ? 0 : host.fs;
 	const u16 gs = host.gs & 7 ? 0 : host.gs;
 

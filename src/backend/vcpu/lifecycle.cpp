@@ -31,7 +31,8 @@ Primary primary_controls(Vcpu &vcpu)
 	Primary controls = setup().config.primary;
 
 	if (setup().features.ept)
-		controls &= ~(primary::cr3_load_exiting | primary::cr3_store_exiting | primary::invlpg_exiting);
+		controls &= ~(primary::cr3_load_exiting | primary::cr3_store_exiting |
+			      primary::invlpg_exiting);
 	// A vCPU whose APIC is in userspace has no page for the CPU to keep a TPR in.
 	if (!kernel::lapic_in_kernel(vcpu.kvm)) {
 		controls &= ~primary::use_tpr_shadow;
@@ -47,18 +48,19 @@ Primary primary_controls(Vcpu &vcpu)
 Secondary secondary_controls(Vcpu &vcpu)
 {
 	// What this module does not drive stays off, whatever the CPU offers.
-	constexpr Secondary driven = secondary::enable_ept | secondary::enable_rdtscp | secondary::enable_vpid |
-				     secondary::wbinvd_exiting | secondary::unrestricted_guest |
-				     secondary::pause_loop_exiting | secondary::enable_invpcid |
-				     secondary::enable_xsaves | secondary::use_tsc_scaling;
+	constexpr Secondary driven = secondary::enable_ept | secondary::enable_rdtscp |
+				     secondary::enable_vpid | secondary::wbinvd_exiting |
+				     secondary::unrestricted_guest | secondary::pause_loop_exiting |
+				     secondary::enable_invpcid | secondary::enable_xsaves |
+				     secondary::use_tsc_scaling;
 	Secondary controls = setup().config.secondary & driven;
 
 	if (!vcpu.vpid)
 		controls &= ~secondary::enable_vpid;
 	if (vcpu.kvm.kvm->arch.pause_in_guest)
 		controls &= ~secondary::pause_loop_exiting;
-	// Device memory without a snooping IOMMU is what a guest's WBINVD is for; kvm.ko decides per VM, and an
-	// exit that it answers with nothing would only cost.
+	// Device memory without a snooping IOMMU is what a guest's WBINVD is for; kvm.ko decides
+	// per VM, and an exit that it answers with nothing would only cost.
 	if (!kernel::kvm_arch_has_noncoherent_dma(vcpu.kvm.kvm))
 		controls &= ~secondary::wbinvd_exiting;
 	return controls;
@@ -69,16 +71,17 @@ void initialise_controls(Vcpu &vcpu)
 	const auto &config = setup().config;
 	const Current current = vcpu.current();
 
-	vcpu.vmcs01.pin.initialise(current, config.pin & ~(pin::preemption_timer | pin::posted_interrupts));
+	vcpu.vmcs01.pin.initialise(current,
+				   config.pin & ~(pin::preemption_timer | pin::posted_interrupts));
 	vcpu.vmcs01.primary.initialise(current, primary_controls(vcpu));
 	if (config.primary.has(primary::activate_secondary))
 		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
-	vcpu.vmcs01.exit.initialise(current,
-				    config.exit & ~(exit::load_efer | exit::save_efer | exit::save_preemption_timer |
-						    exit::load_perf_global_ctrl));
-	vcpu.vmcs01.entry.initialise(current,
-				     config.entry & ~(entry::load_efer | entry::load_perf_global_ctrl |
-						      entry::ia32e_mode_guest));
+	vcpu.vmcs01.exit.initialise(current, config.exit & ~(exit::load_efer | exit::save_efer |
+							     exit::save_preemption_timer |
+							     exit::load_perf_global_ctrl));
+	vcpu.vmcs01.entry.initialise(current, config.entry & ~(entry::load_efer |
+							       entry::load_perf_global_ctrl |
+							       entry::ia32e_mode_guest));
 }
 
 /// What stays as it is for the life of the vCPU.
@@ -102,7 +105,8 @@ void initialise_constants(Vcpu &vcpu)
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_xsaves))
 		write(current, f::xss_exiting_bitmap, u64{0});
 	if (vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
-		write(current, f::virtual_apic_page_address, u64{kernel::physical(vcpu.kvm.arch.apic->regs)});
+		write(current, f::virtual_apic_page_address,
+		      u64{kernel::physical(vcpu.kvm.arch.apic->regs)});
 	if (setup().config.entry.has(entry::load_bndcfgs))
 		write(current, f::guest_bndcfgs, u64{0});
 }

@@ -12,10 +12,12 @@ namespace {
 
 using Access = hw::MsrBitmap::Access;
 
-// The MSRs that may ever go without an exit. A bit for each row in Vcpu::free_reads and free_writes.
+// The MSRs that may ever go without an exit. A bit for each row in Vcpu::free_reads and
+// free_writes.
 constexpr u32 table[] = {
-	msr::tsc,          msr::spec_ctrl,  msr::pred_cmd,     msr::flush_cmd,    msr::sysenter_cs, msr::sysenter_esp,
-	msr::sysenter_eip, msr::fs_base,    msr::gs_base,      msr::kernel_gs_base, msr::xfd,       msr::xfd_err,
+	msr::tsc,	  msr::spec_ctrl,      msr::pred_cmd,	  msr::flush_cmd,
+	msr::sysenter_cs, msr::sysenter_esp,   msr::sysenter_eip, msr::fs_base,
+	msr::gs_base,	  msr::kernel_gs_base, msr::xfd,	  msr::xfd_err,
 };
 constexpr unsigned rows = sizeof(table) / sizeof(table[0]);
 static_assert(rows <= 64);
@@ -47,7 +49,8 @@ void allow_msr(Vcpu &vcpu, u32 index, bool read, bool write)
 	const int row = row_of(index);
 
 	if (row < 0) {
-		kernel::warn_ratelimited("MSR %x is not in the table of those that may go without an exit\n", index);
+		kernel::warn_ratelimited(
+			"MSR %x is not in the table of those that may go without an exit\n", index);
 		return;
 	}
 	const u64 mask = bit(static_cast<unsigned>(row));
@@ -77,7 +80,7 @@ void initialise_msr_bitmap(Vcpu &vcpu)
 	vcpu.free_reads = vcpu.free_writes = 0;
 	allow_msr(vcpu, msr::tsc, true, false);
 	constexpr u32 of_the_vmcs[] = {msr::sysenter_cs, msr::sysenter_esp, msr::sysenter_eip,
-				       msr::fs_base,     msr::gs_base,      msr::kernel_gs_base};
+				       msr::fs_base,	 msr::gs_base,	    msr::kernel_gs_base};
 	for (u32 index : of_the_vmcs)
 		allow_msr(vcpu, index, true, true);
 }
@@ -86,7 +89,8 @@ void update_msr_passthrough(Vcpu &vcpu)
 {
 	// Commands, not state: what a guest that knows them may issue itself.
 	allow_msr(vcpu, msr::pred_cmd, false,
-		  host_has(cpuid::spec_ctrl) && (guest_has(vcpu, cpuid::spec_ctrl) || guest_has(vcpu, cpuid::ibpb)));
+		  host_has(cpuid::spec_ctrl) &&
+			  (guest_has(vcpu, cpuid::spec_ctrl) || guest_has(vcpu, cpuid::ibpb)));
 	allow_msr(vcpu, msr::flush_cmd, false,
 		  host_has(cpuid::flush_l1d) && guest_has(vcpu, cpuid::flush_l1d));
 	allow_msr(vcpu, msr::xfd_err, offered(cpuid::xfd) && guest_has(vcpu, cpuid::xfd), false);

@@ -5,8 +5,8 @@
 
 namespace backend {
 
-/// Lets the guest read and write an MSR of the table in msr_passthrough.cpp without an exit, or takes that
-/// back. Userspace's MSR filter has the last word.
+/// Lets the guest read and write an MSR of the table in msr_passthrough.cpp without an exit, or
+/// takes that back. Userspace's MSR filter has the last word.
 void allow_msr(Vcpu &vcpu, u32 msr, bool read, bool write);
 
 /// The bitmap of a new vCPU: everything exits.

@@ -27,8 +27,9 @@ bool canonical_for(Vcpu &vcpu, u64 address)
 
 bool may_use_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
 {
-	return msr.host_initiated || guest_has(vcpu, cpuid::spec_ctrl) || guest_has(vcpu, cpuid::stibp) ||
-	       guest_has(vcpu, cpuid::intel_ssbd) || guest_has(vcpu, cpuid::ssbd);
+	return msr.host_initiated || guest_has(vcpu, cpuid::spec_ctrl) ||
+	       guest_has(vcpu, cpuid::stibp) || guest_has(vcpu, cpuid::intel_ssbd) ||
+	       guest_has(vcpu, cpuid::ssbd);
 }
 
 int set_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
@@ -39,8 +40,8 @@ int set_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
 	if (kernel::kvm_spec_ctrl_test_value(msr.data))
 		return 1;
 	vcpu.spec_ctrl = msr.data;
-	// A guest that uses it once will again: from now on it goes without an exit, at the price of a read
-	// at every exit.
+	// A guest that uses it once will again: from now on it goes without an exit, at the price
+	// of a read at every exit.
 	if (msr.data)
 		allow_msr(vcpu, msr::spec_ctrl, true, true);
 	return 0;
@@ -134,7 +135,8 @@ int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 			return 1;
 		break;
 	case msr::tsc_aux:
-		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) && !guest_has(vcpu, cpuid::rdpid))
+		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) &&
+		    !guest_has(vcpu, cpuid::rdpid))
 			return 1;
 		break;
 	default:
@@ -185,7 +187,8 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	case msr::feature_control:
 		return set_feature_control(vcpu, *msr);
 	case msr::mcg_ext_ctl:
-		if ((!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce)) || data & ~u64{1})
+		if ((!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce)) ||
+		    data & ~u64{1})
 			return 1;
 		kvm->arch.mcg_ext_ctl = data;
 		return 0;
@@ -197,7 +200,8 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 			return 1;
 		break;
 	case msr::tsc_aux:
-		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) && !guest_has(vcpu, cpuid::rdpid))
+		if (!msr->host_initiated && !guest_has(vcpu, cpuid::rdtscp) &&
+		    !guest_has(vcpu, cpuid::rdpid))
 			return 1;
 		// Hardware refuses the upper half.
 		if (data >> 32)
@@ -223,7 +227,8 @@ int get_msr_feature(kernel::kvm_msr_entry *entry)
 bool has_emulated_msr(kernel::kvm *, u32 index)
 {
 	// SMM needs unrestricted guest (or emulation of real mode) to run its first instruction.
-	constexpr u32 smbase = 0x9e, amd_ls_cfg = 0xc0011020, virt_spec_ctrl = 0xc001011f, tsc_ratio = 0xc0000104;
+	constexpr u32 smbase = 0x9e, amd_ls_cfg = 0xc0011020, virt_spec_ctrl = 0xc001011f,
+		      tsc_ratio = 0xc0000104;
 
 	if (index == smbase)
 		return setup().features.unrestricted_guest;
@@ -257,7 +262,8 @@ void update_efer_switching(Vcpu &vcpu)
 
 void refresh_debugctl(Vcpu &vcpu)
 {
-	// LBRs are not virtualised: BTF and RTM are the bits with an effect. FREEZE_IN_SMM is the host's.
+	// LBRs are not virtualised: BTF and RTM are the bits with an effect. FREEZE_IN_SMM is the
+	// host's.
 	write(vcpu.current(), f::guest_debugctl,
 	      (vcpu.debugctl & (debugctl::btf | debugctl::rtm_debug)) |
 		      (vcpu.kvm.arch.host_debugctl & debugctl::freeze_in_smm));

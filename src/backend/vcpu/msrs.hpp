@@ -23,7 +23,8 @@ void register_user_return_msrs();
 /// Loads those on this CPU. Preemption off.
 void load_user_return_msrs(Vcpu &vcpu);
 
-/// EFER by VM entry and exit where the controls exist and host and guest differ; else with the above.
+/// EFER by VM entry and exit where the controls exist and host and guest differ; else with the
+/// above.
 void update_efer_switching(Vcpu &vcpu);
 
 /// After CPUID or a mode of the guest changed: which MSRs may go without an exit.

@@ -4,7 +4,8 @@
 #include "kernel/bindings.hpp"
 #include "vmx/types.hpp"
 
-/// The guest has no performance counters: kvm_pmu_cap says zero, and no MSR or RDPMC index is one of theirs.
+/// The guest has no performance counters: kvm_pmu_cap says zero, and no MSR or RDPMC index is one
+/// of theirs.
 namespace backend::pmu {
 
 using vmx::u32;

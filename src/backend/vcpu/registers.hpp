@@ -3,18 +3,19 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// kvm.ko's register cache: arch.regs and friends are filled from the VMCS on demand (`regs_avail`) and
-/// written back before an entry (`regs_dirty`). The protocol is that of kvm.ko's own accessors.
+/// kvm.ko's register cache: arch.regs and friends are filled from the VMCS on demand (`regs_avail`)
+/// and written back before an entry (`regs_dirty`). The protocol is that of kvm.ko's own accessors.
 namespace backend {
 
 void cache_register(kernel::kvm_vcpu *kvm, kernel::kvm_reg reg);
 
 /// What an exit leaves in the VMCS until somebody asks for it.
-inline constexpr u32 lazily_read = 1U << kernel::VCPU_REGS_RIP | 1U << kernel::VCPU_REGS_RSP |
-				   1U << kernel::VCPU_EXREG_RFLAGS | 1U << kernel::VCPU_EXREG_PDPTR |
-				   1U << kernel::VCPU_EXREG_SEGMENTS | 1U << kernel::VCPU_EXREG_CR0 |
-				   1U << kernel::VCPU_EXREG_CR3 | 1U << kernel::VCPU_EXREG_CR4 |
-				   1U << kernel::VCPU_EXREG_EXIT_INFO_1 | 1U << kernel::VCPU_EXREG_EXIT_INFO_2;
+inline constexpr u32 lazily_read =
+	1U << kernel::VCPU_REGS_RIP | 1U << kernel::VCPU_REGS_RSP |
+	1U << kernel::VCPU_EXREG_RFLAGS | 1U << kernel::VCPU_EXREG_PDPTR |
+	1U << kernel::VCPU_EXREG_SEGMENTS | 1U << kernel::VCPU_EXREG_CR0 |
+	1U << kernel::VCPU_EXREG_CR3 | 1U << kernel::VCPU_EXREG_CR4 |
+	1U << kernel::VCPU_EXREG_EXIT_INFO_1 | 1U << kernel::VCPU_EXREG_EXIT_INFO_2;
 
 inline bool available(const Vcpu &vcpu, kernel::kvm_reg reg)
 {

@@ -46,7 +46,8 @@ void write_dirty_registers(Vcpu &vcpu)
 	arch.regs_dirty = 0;
 }
 
-/// The preemption timer at zero makes the guest exit before its first instruction; it is armed for that alone.
+/// The preemption timer at zero makes the guest exit before its first instruction; it is armed for
+/// that alone.
 void arm_immediate_exit(Vcpu &vcpu, bool wanted)
 {
 	if (!wanted) {
@@ -73,8 +74,10 @@ kvmxx_entry prepare_entry(Vcpu &vcpu)
 	entry.host_spec_ctrl = host_spec_ctrl;
 	entry.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl;
 	entry.flags = u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT |
-		      u64{has_spec_ctrl && spec_ctrl_is_free(vcpu)} << KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT |
-		      u64{kernel::l1d_flush_needed(vcpu.kvm.arch.l1tf_flush_l1d)} << KVMXX_ENTRY_FLUSH_L1D_BIT;
+		      u64{has_spec_ctrl && spec_ctrl_is_free(vcpu)}
+			      << KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT |
+		      u64{kernel::l1d_flush_needed(vcpu.kvm.arch.l1tf_flush_l1d)}
+			      << KVMXX_ENTRY_FLUSH_L1D_BIT;
 	vcpu.kvm.arch.l1tf_flush_l1d = false;
 	return entry;
 }
@@ -87,9 +90,11 @@ void read_exit(Vcpu &vcpu)
 
 	exit.reason.raw = read(current, f::exit_reason);
 	exit.interruption.raw = 0;
-	if (exit.reason.basic() == Reason::exception_nmi || exit.reason.basic() == Reason::external_interrupt)
+	if (exit.reason.basic() == Reason::exception_nmi ||
+	    exit.reason.basic() == Reason::external_interrupt)
 		exit.interruption.raw = read(current, f::exit_interruption_info);
-	exit.idt_vectoring.raw = exit.reason.entry_failed() ? 0 : read(current, f::idt_vectoring_info);
+	exit.idt_vectoring.raw =
+		exit.reason.entry_failed() ? 0 : read(current, f::idt_vectoring_info);
 }
 
 } // namespace
@@ -109,8 +114,9 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		kernel::write_dr6(kvm->arch.dr6);
 	if (run_flags & kernel::KVM_RUN_LOAD_DEBUGCTL)
 		refresh_debugctl(vcpu);
-	// Single-stepping is a trap after one instruction, also after one that is in a shadow: VM entry refuses
-	// RFLAGS.TF with blocking unless a trap is pending (SDM, "Checks on Guest Non-Register State").
+	// Single-stepping is a trap after one instruction, also after one that is in a shadow: VM
+	// entry refuses RFLAGS.TF with blocking unless a trap is pending (SDM, "Checks on Guest
+	// Non-Register State").
 	if (kvm->guest_debug & kernel::KVM_GUESTDBG_SINGLESTEP)
 		set_interrupt_shadow(kvm, 0);
 

@@ -12,8 +12,8 @@ using field::Segment;
 
 enum Part : u32 { base, limit, rights_, selector };
 
-// kvm.ko numbers TR before LDTR; the VMCS has LDTR first. Indexed by kvm.ko's number, which comes from
-// kvm.ko itself, never from a guest.
+// kvm.ko numbers TR before LDTR; the VMCS has LDTR first. Indexed by kvm.ko's number, which comes
+// from kvm.ko itself, never from a guest.
 constexpr Segment vmcs_order[] = {Segment::es, Segment::cs, Segment::ss, Segment::ds,
 				  Segment::fs, Segment::gs, Segment::tr, Segment::ldtr};
 
@@ -34,7 +34,8 @@ template <Part part> auto &cached(Vcpu &vcpu, Segment segment)
 {
 	auto &entry = vcpu.segments.entries[static_cast<u32>(segment)];
 	const u32 valid = 1U << (static_cast<u32>(segment) * 4 + part);
-	auto &value = [&]() -> auto & {
+	auto &value = [&]() -> auto &
+	{
 		if constexpr (part == base)
 			return entry.base;
 		else if constexpr (part == limit)
@@ -43,7 +44,8 @@ template <Part part> auto &cached(Vcpu &vcpu, Segment segment)
 			return entry.rights;
 		else
 			return entry.selector;
-	}();
+	}
+	();
 
 	if (!available(vcpu, kernel::VCPU_EXREG_SEGMENTS)) {
 		mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
@@ -93,7 +95,8 @@ void get_segment(kernel::kvm_vcpu *kvm, kernel::kvm_segment *s, int seg)
 	s->type = ar & 15;
 	s->s = ar >> 4 & 1;
 	s->dpl = ar >> 5 & 3;
-	// The CPU may leave P set in an unusable segment; userspace that loads this back expects both to agree.
+	// The CPU may leave P set in an unusable segment; userspace that loads this back expects
+	// both to agree.
 	s->present = !s->unusable;
 	s->avl = ar >> 12 & 1;
 	s->l = ar >> 13 & 1;
@@ -203,7 +206,8 @@ void reset_segments(Vcpu &vcpu)
 {
 	constexpr u32 data = 0x93, code = 0x9b, ldt = 0x82, busy_tss = 0x8b;
 
-	constexpr Segment data_segments[] = {Segment::es, Segment::ss, Segment::ds, Segment::fs, Segment::gs};
+	constexpr Segment data_segments[] = {Segment::es, Segment::ss, Segment::ds, Segment::fs,
+					     Segment::gs};
 
 	for (Segment s : data_segments)
 		write_segment(s, 0, 0xffff, 0, data);

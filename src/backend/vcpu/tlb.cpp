@@ -24,14 +24,16 @@ void flush_tlb_current(kernel::kvm_vcpu *kvm)
 	if (root.hpa == ~u64{0})
 		return;
 	if (setup().features.ept)
-		hw::flush_ept(ept_pointer(root.hpa, static_cast<int>(kvm->arch.mmu->root_role.level)));
+		hw::flush_ept(
+			ept_pointer(root.hpa, static_cast<int>(kvm->arch.mmu->root_role.level)));
 	else
 		hw::flush_vpid(vcpu_of(kvm).vpid);
 }
 
 void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address)
 {
-	// Non-canonical addresses are ignored by INVVPID of an address with a failure, and cached nowhere.
+	// Non-canonical addresses are ignored by INVVPID of an address with a failure, and cached
+	// nowhere.
 	if (static_cast<u64>(static_cast<s64>(address << 7) >> 7) == address)
 		hw::flush_address(vcpu_of(kvm).vpid, address);
 }
@@ -53,7 +55,8 @@ u8 get_mt_mask(kernel::kvm_vcpu *kvm, u64 gfn, bool is_mmio)
 	if (!kernel::kvm_arch_has_noncoherent_dma(kvm->kvm))
 		return write_back << type_shift | ignore_pat;
 	if (cr0_bits(vcpu_of(kvm), cr0::cd)) {
-		// Some firmware runs with caches off for long, and is unbearably slow if one believes it.
+		// Some firmware runs with caches off for long, and is unbearably slow if one
+		// believes it.
 		if (!(kvm->kvm->arch.disabled_quirks & kernel::KVM_X86_QUIRK_CD_NW_CLEARED))
 			return write_back << type_shift;
 		return uncacheable << type_shift | ignore_pat;

@@ -11,8 +11,9 @@ namespace backend {
 namespace {
 
 // kvm.ko gives out slots in order of registration; one that the CPU does not have gets none.
-constexpr u32 candidates[user_return_msrs] = {msr::star, msr::lstar, msr::cstar, msr::syscall_mask,
-					      msr::efer, msr::tsc_aux, msr::tsx_ctrl};
+constexpr u32 candidates[user_return_msrs] = {msr::star,	 msr::lstar, msr::cstar,
+					      msr::syscall_mask, msr::efer,  msr::tsc_aux,
+					      msr::tsx_ctrl};
 constinit int slots[user_return_msrs] = {-1, -1, -1, -1, -1, -1, -1};
 
 bool wanted(Vcpu &vcpu, u32 index)
@@ -27,7 +28,8 @@ bool wanted(Vcpu &vcpu, u32 index)
 	case msr::tsx_ctrl:
 		return true;
 	default:
-		// SYSCALL in legacy mode is not there on Intel, and without SCE nobody looks at these.
+		// SYSCALL in legacy mode is not there on Intel, and without SCE nobody looks at
+		// these.
 		return guest_efer & efer::lma && guest_efer & efer::sce;
 	}
 }
@@ -50,9 +52,10 @@ constexpr u64 mask_of(u32 index)
 
 int load(Vcpu &vcpu, unsigned i)
 {
-	return kernel::kvm_set_user_return_msr(static_cast<u32>(slots[i]),
-					       value_in_host(vcpu, candidates[i], vcpu.user_return[i].data),
-					       mask_of(candidates[i]));
+	return kernel::kvm_set_user_return_msr(
+		static_cast<u32>(slots[i]),
+		value_in_host(vcpu, candidates[i], vcpu.user_return[i].data),
+		mask_of(candidates[i]));
 }
 
 } // namespace

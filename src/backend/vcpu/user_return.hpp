@@ -3,8 +3,8 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// MSRs that a guest uses directly and the host kernel does not: they keep the guest's value until the CPU
-/// returns to userspace, where kvm.ko restores the host's.
+/// MSRs that a guest uses directly and the host kernel does not: they keep the guest's value until
+/// the CPU returns to userspace, where kvm.ko restores the host's.
 namespace backend {
 
 /// The slot of an MSR in this vCPU, or null if the MSR is not switched that way on this CPU.

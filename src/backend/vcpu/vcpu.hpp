@@ -36,9 +36,11 @@ struct SegmentCache {
 /// What the last exit says of itself.
 struct ExitInfo {
 	ExitReason reason;
-	Interruption interruption;  ///< of exception_nmi and external_interrupt exits; else not valid
+	Interruption
+		interruption; ///< of exception_nmi and external_interrupt exits; else not valid
 	Interruption idt_vectoring;
-	bool launch_failed;         ///< VMLAUNCH or VMRESUME itself failed: nothing else here means anything
+	bool launch_failed; ///< VMLAUNCH or VMRESUME itself failed: nothing else here means
+			    ///< anything
 };
 
 /// The guest's value of an MSR that the host gets back on its way to userspace (user_return.hpp).
@@ -48,7 +50,8 @@ struct UserReturnMsr {
 };
 inline constexpr unsigned user_return_msrs = 7;
 
-/// Segment registers and the like that the host gets back when the vCPU leaves the CPU, not at every exit.
+/// Segment registers and the like that the host gets back when the vCPU leaves the CPU, not at
+/// every exit.
 struct HostRegisters {
 	kernel::kvmxx_host_segments segments;
 	bool saved;
@@ -75,8 +78,8 @@ struct Vcpu {
 	bool initialised; ///< the VMCS has been written once
 	u16 vpid;
 
-	/// A bit for each row of the table of MSRs that may go without an exit: what the guest's CPUID and
-	/// state would allow. Userspace's filter may take it away.
+	/// A bit for each row of the table of MSRs that may go without an exit: what the guest's
+	/// CPUID and state would allow. Userspace's filter may take it away.
 	u64 free_reads, free_writes;
 
 	Current current() const { return vmcs01.current(); }

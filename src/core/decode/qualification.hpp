@@ -60,8 +60,8 @@ struct IoAccess {
 struct EptViolation {
 	bool read, write, fetch;
 	bool readable, writable, executable; ///< what the EPT entries allow
-	bool linear_valid;                   ///< the guest-linear-address field is valid
-	bool translated;                     ///< fault on the translation itself, not on a walk of page tables
+	bool linear_valid;		     ///< the guest-linear-address field is valid
+	bool translated; ///< fault on the translation itself, not on a walk of page tables
 	bool iret_unblocked_nmi;
 
 	static constexpr EptViolation decode(u64 q)
@@ -89,7 +89,8 @@ struct TaskSwitch {
 
 	static constexpr TaskSwitch decode(u64 q)
 	{
-		return {.selector = static_cast<u16>(q), .source = static_cast<Source>(q >> 30 & 3)};
+		return {.selector = static_cast<u16>(q),
+			.source = static_cast<Source>(q >> 30 & 3)};
 	}
 };
 

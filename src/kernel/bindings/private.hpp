@@ -14,4 +14,4 @@ inline constexpr int X86EMUL_CMPXCHG_FAILED = 4;
 inline constexpr int X86EMUL_IO_NEEDED = 5;
 inline constexpr int X86EMUL_INTERCEPTED = 6;
 
-}  // namespace kernel
+} // namespace kernel

@@ -7,4 +7,4 @@ namespace kernel {
 extern "C" {
 #include "kernel/bindings/variables.h"
 }
-}  // namespace kernel
+} // namespace kernel

@@ -10,7 +10,8 @@ from .tools import run
 
 GUEST = Path(__file__).parent / "guest"
 # sha256_ssse3 first: it verifies the signatures of the others in a fifth of the instructions
-DRIVERS = ["sha256_ssse3", "scsi_mod", "sd_mod", "libata", "ata_piix", "ext4"]
+DRIVERS = ["sha256_ssse3", "scsi_mod", "sd_mod", "libata", "ata_piix", "crc32c_generic",
+           "ext4"]
 
 
 def build_agent() -> Path:

@@ -16,8 +16,8 @@ GUEST_CONSTANT(second_code_address, 0xb000)
 // Every guest here: APIC on by its spurious vector, r8 its base; one handler that reports ebx.
 // SDM, "Local APIC Register Address Map": 0x0f0 spurious, 0x0b0 EOI, 0x300/0x310 command,
 // 0x320 timer, 0x380 initial count, 0x3e0 divider.
-#define APIC_ON                                 \
-	"mov $apic_base, %r8d\n"                \
+#define APIC_ON                                                                                    \
+	"mov $apic_base, %r8d\n"                                                                   \
 	"movl $0x1ff, 0xf0(%r8)\n"
 
 GUEST_CODE(timer_once, 64, APIC_ON R"(

@@ -133,7 +133,7 @@ TEST(cr4_bits_the_cpuid_table_lacks)
 	table.find(1)->ecx = 0;
 	vcpu.set_cpuid(table);
 	enter(vcpu, halt);
-	for (std::uint64_t bit : { cr4_umip, cr4_smep, cr4_pcide, cr4_vmxe, cr4_osxsave }) {
+	for (std::uint64_t bit : {cr4_umip, cr4_smep, cr4_pcide, cr4_vmxe, cr4_osxsave}) {
 		kvm_sregs sregs = vcpu.sregs();
 		sregs.cr4 |= bit;
 		refused(vcpu, sregs, tap::hex(bit).c_str());
@@ -146,11 +146,11 @@ TEST(msr_values)
 		std::uint32_t index;
 		std::uint64_t value;
 	} rows[] = {
-		{ msr_pat, 0x0202020202020202 },	 // memory type 2 does not exist
-		{ msr_efer, 1ul << 20 },		 // reserved
-		{ msr_apic_base, 1ul << 60 },		 // beyond the physical address width
-		{ msr_debugctl, 1ul << 40 },		 // reserved
-		{ 0x12345, 0 },				 // no such MSR
+		{msr_pat, 0x0202020202020202}, // memory type 2 does not exist
+		{msr_efer, 1ul << 20},	       // reserved
+		{msr_apic_base, 1ul << 60},    // beyond the physical address width
+		{msr_debugctl, 1ul << 40},     // reserved
+		{0x12345, 0},		       // no such MSR
 	};
 	const Vm vm;
 	const Vcpu vcpu(vm);
@@ -167,9 +167,11 @@ TEST(msr_values_from_the_guest)
 		std::uint32_t index;
 		std::uint64_t value;
 	} rows[] = {
-		{ msr_lstar, not_canonical },	      { msr_sysenter_eip, not_canonical },
-		{ msr_kernel_gs_base, not_canonical }, { msr_pat, 0x0202020202020202 },
-		{ msr_efer, 1ul << 20 },
+		{msr_lstar, not_canonical},
+		{msr_sysenter_eip, not_canonical},
+		{msr_kernel_gs_base, not_canonical},
+		{msr_pat, 0x0202020202020202},
+		{msr_efer, 1ul << 20},
 	};
 	const Vm vm;
 	const Vcpu vcpu(vm);
@@ -192,14 +194,14 @@ TEST(control_registers_from_the_guest)
 		const Code &code;
 		std::uint64_t value;
 	} rows[] = {
-		{ "cr0 with paging but not protection", write_cr0, cr0_pg | cr0_et },
-		{ "cr0 with NW but not CD", write_cr0, cr0_pg | cr0_pe | cr0_nw },
-		{ "cr0 with a high bit", write_cr0, 1ul << 40 | cr0_pg | cr0_pe },
-		{ "cr4 without PAE in long mode", write_cr4, 0 },
-		{ "cr4 with a reserved bit", write_cr4, cr4_pae | 1ul << 31 },
-		{ "cr4 with VMXE, which the CPUID table lacks", write_cr4, cr4_pae | cr4_vmxe },
-		{ "cr3 beyond the physical address width", write_cr3, 1ul << 60 },
-		{ "cr8 above 15", write_cr8, 16 },
+		{"cr0 with paging but not protection", write_cr0, cr0_pg | cr0_et},
+		{"cr0 with NW but not CD", write_cr0, cr0_pg | cr0_pe | cr0_nw},
+		{"cr0 with a high bit", write_cr0, 1ul << 40 | cr0_pg | cr0_pe},
+		{"cr4 without PAE in long mode", write_cr4, 0},
+		{"cr4 with a reserved bit", write_cr4, cr4_pae | 1ul << 31},
+		{"cr4 with VMXE, which the CPUID table lacks", write_cr4, cr4_pae | cr4_vmxe},
+		{"cr3 beyond the physical address width", write_cr3, 1ul << 60},
+		{"cr8 above 15", write_cr8, 16},
 	};
 	const Vm vm;
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
@@ -223,12 +225,13 @@ TEST(xsetbv_from_the_guest)
 	const Vm vm;
 	vm.need(KVM_CAP_XCRS, "KVM_CAP_XCRS");
 	const Vcpu vcpu(vm);
-	for (std::uint64_t value : { 0ul, 4ul, 1ul << 62 }) { // no x87, AVX without SSE, reserved
+	for (std::uint64_t value : {0ul, 4ul, 1ul << 62}) { // no x87, AVX without SSE, reserved
 		start(vm, vcpu, write_xcr0);
 		kvm_regs regs = vcpu.regs();
 		regs.rbx = value;
 		vcpu.set(regs);
-		check_equal(run_to_exception(vm, vcpu).vector, 13u, "vector for " + tap::hex(value));
+		check_equal(run_to_exception(vm, vcpu).vector, 13u,
+			    "vector for " + tap::hex(value));
 	}
 }
 
@@ -237,7 +240,7 @@ TEST(xcr0_values)
 	const Vm vm;
 	vm.need(KVM_CAP_XCRS, "KVM_CAP_XCRS");
 	const Vcpu vcpu(vm);
-	for (std::uint64_t value : { 0ul, 2ul, 4ul, 1ul << 62 }) {
+	for (std::uint64_t value : {0ul, 2ul, 4ul, 1ul << 62}) {
 		kvm_xcrs xcrs = {};
 		xcrs.nr_xcrs = 1;
 		xcrs.xcrs[0].value = value;
@@ -266,7 +269,7 @@ TEST(event_values)
 {
 	const Vm vm;
 	const Vcpu vcpu(vm);
-	for (unsigned vector : { 2u, 32u, 255u }) {
+	for (unsigned vector : {2u, 32u, 255u}) {
 		kvm_vcpu_events events = vcpu.events();
 		events.exception.injected = 1;
 		events.exception.nr = vector;
@@ -288,13 +291,15 @@ TEST(memory_slots)
 
 	check_equal(vm.try_set_slot(1, 0x10000800, page_size, host), EINVAL, "gpa not aligned");
 	check_equal(vm.try_set_slot(1, 0x10000000, 100, host), EINVAL, "size not aligned");
-	check_equal(vm.try_set_slot(1, 0x10000000, page_size, host + 1), EINVAL, "host not aligned");
+	check_equal(vm.try_set_slot(1, 0x10000000, page_size, host + 1), EINVAL,
+		    "host not aligned");
 	check_equal(vm.try_set_slot(1, 0x10000000, page_size, host, 1 << 31), EINVAL, "flags");
 	check_equal(vm.try_set_slot(too_many, 0x10000000, page_size, host), EINVAL, "slot number");
 	check_equal(vm.try_set_slot(1, -page_size, 2 * page_size, host), EINVAL, "gpa wraps");
 	check_equal(vm.try_set_slot(1, default_memory - page_size, page_size, host), EEXIST,
 		    "overlap with slot 0");
-	check_equal(vm.try_set_slot(1, 0x10000000, 0, host), EINVAL, "removal of what is not there");
+	check_equal(vm.try_set_slot(1, 0x10000000, 0, host), EINVAL,
+		    "removal of what is not there");
 	vm.set_slot(1, 0x10000000, page_size, host);
 	check_equal(vm.try_set_slot(1, 0x10000000, 2 * page_size, host), EINVAL, "another size");
 }
@@ -337,7 +342,7 @@ TEST(tss_address_out_of_range)
 
 TEST(interrupt_for_an_in_kernel_irqchip)
 {
-	kvm_interrupt interrupt = { 0x40 };
+	kvm_interrupt interrupt = {0x40};
 	{
 		const Vm vm;
 		vm.create_irqchip();
@@ -354,7 +359,7 @@ TEST(mp_state_values)
 {
 	const Vm vm;
 	const Vcpu vcpu(vm);
-	kvm_mp_state state = { KVM_MP_STATE_SIPI_RECEIVED };
+	kvm_mp_state state = {KVM_MP_STATE_SIPI_RECEIVED};
 	check_equal(vcpu.fd().try_call(KVM_SET_MP_STATE, &state), EINVAL,
 		    "errno without an in-kernel APIC");
 	state.mp_state = 1000;
@@ -424,8 +429,8 @@ TEST(instruction_that_cannot_be_emulated)
 	still_runs(vm, vcpu);
 }
 
-// States that KVM_SET_SREGS takes and VM entry would not. Without unrestricted guest or not, KVM says
-// so by an exit, or emulates; it must not come back with anything else.
+// States that KVM_SET_SREGS takes and VM entry would not. Without unrestricted guest or not, KVM
+// says so by an exit, or emulates; it must not come back with anything else.
 TEST(segments_no_cpu_would_have)
 {
 	const Vm vm;
@@ -448,7 +453,10 @@ TEST(segments_no_cpu_would_have)
 	try_with([](kvm_sregs &sregs) { sregs.ss.dpl = 2; });
 	try_with([](kvm_sregs &sregs) { sregs.tr.type = 2; });
 	try_with([](kvm_sregs &sregs) { sregs.ds.limit = 0xfffff001; });
-	try_with([](kvm_sregs &sregs) { sregs.ldt.unusable = 0; sregs.ldt.type = 5; });
+	try_with([](kvm_sregs &sregs) {
+		sregs.ldt.unusable = 0;
+		sregs.ldt.type = 5;
+	});
 	vcpu.set(reset);
 	still_runs(vm, vcpu);
 }

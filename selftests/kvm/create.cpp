@@ -27,9 +27,10 @@ std::set<std::uint32_t> msr_list(const char *name, unsigned long request)
 
 	list->nmsrs = 0;
 	check_equal(dev.try_call(request, list), E2BIG, std::string(name) + " with no room");
-	check(list->nmsrs > 0 && list->nmsrs < 2048, std::string(name) + " says how many there are");
+	check(list->nmsrs > 0 && list->nmsrs < 2048,
+	      std::string(name) + " says how many there are");
 	dev.call(name, request, list);
-	return { list->indices, list->indices + list->nmsrs };
+	return {list->indices, list->indices + list->nmsrs};
 }
 
 } // namespace
@@ -45,23 +46,23 @@ TEST(capabilities)
 		const char *name;
 		unsigned long capability;
 	} needed[] = {
-		{ "KVM_CAP_IRQCHIP", KVM_CAP_IRQCHIP },
-		{ "KVM_CAP_HLT", KVM_CAP_HLT },
-		{ "KVM_CAP_USER_MEMORY", KVM_CAP_USER_MEMORY },
-		{ "KVM_CAP_SET_TSS_ADDR", KVM_CAP_SET_TSS_ADDR },
-		{ "KVM_CAP_EXT_CPUID", KVM_CAP_EXT_CPUID },
-		{ "KVM_CAP_MP_STATE", KVM_CAP_MP_STATE },
-		{ "KVM_CAP_SYNC_MMU", KVM_CAP_SYNC_MMU },
-		{ "KVM_CAP_SET_GUEST_DEBUG", KVM_CAP_SET_GUEST_DEBUG },
-		{ "KVM_CAP_PIT2", KVM_CAP_PIT2 },
-		{ "KVM_CAP_VCPU_EVENTS", KVM_CAP_VCPU_EVENTS },
-		{ "KVM_CAP_DEBUGREGS", KVM_CAP_DEBUGREGS },
-		{ "KVM_CAP_X86_ROBUST_SINGLESTEP", KVM_CAP_X86_ROBUST_SINGLESTEP },
-		{ "KVM_CAP_XSAVE", KVM_CAP_XSAVE },
-		{ "KVM_CAP_TSC_DEADLINE_TIMER", KVM_CAP_TSC_DEADLINE_TIMER },
-		{ "KVM_CAP_IMMEDIATE_EXIT", KVM_CAP_IMMEDIATE_EXIT },
-		{ "KVM_CAP_X86_USER_SPACE_MSR", KVM_CAP_X86_USER_SPACE_MSR },
-		{ "KVM_CAP_SREGS2", KVM_CAP_SREGS2 },
+		{"KVM_CAP_IRQCHIP", KVM_CAP_IRQCHIP},
+		{"KVM_CAP_HLT", KVM_CAP_HLT},
+		{"KVM_CAP_USER_MEMORY", KVM_CAP_USER_MEMORY},
+		{"KVM_CAP_SET_TSS_ADDR", KVM_CAP_SET_TSS_ADDR},
+		{"KVM_CAP_EXT_CPUID", KVM_CAP_EXT_CPUID},
+		{"KVM_CAP_MP_STATE", KVM_CAP_MP_STATE},
+		{"KVM_CAP_SYNC_MMU", KVM_CAP_SYNC_MMU},
+		{"KVM_CAP_SET_GUEST_DEBUG", KVM_CAP_SET_GUEST_DEBUG},
+		{"KVM_CAP_PIT2", KVM_CAP_PIT2},
+		{"KVM_CAP_VCPU_EVENTS", KVM_CAP_VCPU_EVENTS},
+		{"KVM_CAP_DEBUGREGS", KVM_CAP_DEBUGREGS},
+		{"KVM_CAP_X86_ROBUST_SINGLESTEP", KVM_CAP_X86_ROBUST_SINGLESTEP},
+		{"KVM_CAP_XSAVE", KVM_CAP_XSAVE},
+		{"KVM_CAP_TSC_DEADLINE_TIMER", KVM_CAP_TSC_DEADLINE_TIMER},
+		{"KVM_CAP_IMMEDIATE_EXIT", KVM_CAP_IMMEDIATE_EXIT},
+		{"KVM_CAP_X86_USER_SPACE_MSR", KVM_CAP_X86_USER_SPACE_MSR},
+		{"KVM_CAP_SREGS2", KVM_CAP_SREGS2},
 	};
 	const Fd dev = open_dev_kvm();
 	for (const auto &row : needed)
@@ -102,8 +103,7 @@ TEST(listed_msrs_round_trip)
 	const Vm vm;
 	vm.create_irqchip(); // some of KVM's own MSRs need it
 	const Vcpu vcpu(vm);
-	for (std::uint32_t index :
-	     msr_list("KVM_GET_MSR_INDEX_LIST", KVM_GET_MSR_INDEX_LIST)) {
+	for (std::uint32_t index : msr_list("KVM_GET_MSR_INDEX_LIST", KVM_GET_MSR_INDEX_LIST)) {
 		std::uint64_t value;
 		check(vcpu.try_get_msr(index, value), "can read MSR " + tap::hex(index));
 		check(vcpu.try_set_msr(index, value),
@@ -114,7 +114,8 @@ TEST(listed_msrs_round_trip)
 TEST(feature_msrs)
 {
 	const Fd dev = open_dev_kvm();
-	const auto list = msr_list("KVM_GET_MSR_FEATURE_INDEX_LIST", KVM_GET_MSR_FEATURE_INDEX_LIST);
+	const auto list =
+		msr_list("KVM_GET_MSR_FEATURE_INDEX_LIST", KVM_GET_MSR_FEATURE_INDEX_LIST);
 
 	constexpr std::uint32_t leaf1_ecx_vmx = 1 << 5;
 	const bool nested = Cpuid::supported().find(1)->ecx & leaf1_ecx_vmx;

@@ -25,7 +25,7 @@ GUEST_CODE(steps, 64, R"(
 0:	nop
 	hlt
 )");
-constexpr unsigned step_offsets[] = { 1, 6, 9, 11, 12, 16, 17 };
+constexpr unsigned step_offsets[] = {1, 6, 9, 11, 12, 16, 17};
 
 GUEST_CODE(step_over_exits, 64, R"(
 	cpuid
@@ -94,8 +94,8 @@ void expect_debug(const Vcpu &vcpu, std::uint32_t exception, std::uint64_t offse
 	check_equal(vcpu.state().debug.arch.pc, code_address + offset, "debug.arch.pc", where);
 }
 
-// One step. In Bochs 2.7 an instruction with TF set that ends in a VM exit, be it an EPT violation on
-// its first fetch, traps as well, before it has run: such traps are not counted.
+// One step. In Bochs 2.7 an instruction with TF set that ends in a VM exit, be it an EPT violation
+// on its first fetch, traps as well, before it has run: such traps are not counted.
 void step(const Vcpu &vcpu, std::uint64_t offset, tap::Where where = tap::Where::current())
 {
 	const std::uint64_t before = vcpu.regs().rip;
@@ -176,7 +176,7 @@ TEST(hardware_breakpoint)
 	start(vm, vcpu, int3_and_nops);
 	set_rip(vcpu, code_address + 2);
 	set_debug(vcpu, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP, dr7_fixed | dr7_g0,
-		  { code_address + 3 });
+		  {code_address + 3});
 	expect_debug(vcpu, vector_db, 3);
 	check_equal(vcpu.state().debug.arch.dr6 & 0xf, dr6_b0, "dr6's breakpoint bits");
 	set_debug(vcpu, 0);
@@ -189,7 +189,7 @@ TEST(hardware_watchpoint)
 	const Vcpu vcpu(vm);
 	start(vm, vcpu, write_data);
 	set_debug(vcpu, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP,
-		  dr7_fixed | dr7_l1 | dr7_write_4_bytes_1, { 0, data_address });
+		  dr7_fixed | dr7_l1 | dr7_write_4_bytes_1, {0, data_address});
 	expect_debug(vcpu, vector_db, after_watched_write);
 	check_equal(vcpu.state().debug.arch.dr6 & 0xf, dr6_b1, "dr6's breakpoint bits");
 	check_equal(vm.at<std::uint32_t>(data_address), 2u, "the watched word, written");

@@ -132,16 +132,16 @@ TEST(exceptions_and_their_error_codes)
 		const Code &code;
 		std::uint64_t vector, error_code, offset;
 	} rows[] = {
-		{ "#DE", divide_error, 0, 0, 9 },
-		{ "#BP", breakpoint, 3, 0, 1 },
-		{ "#UD", invalid_opcode, 6, 0, 0 },
-		{ "#NM", device_not_available, 7, 0, any },
-		{ "#NP", segment_not_present, 11, 0x20, any },
-		{ "#SS", stack_fault, 12, 0, 10 },
-		{ "#GP", general_protection, 13, 0x1238, 5 },
-		{ "#PF", page_fault, 14, 0, any },
-		{ "#AC", alignment_check, 17, 0, any },
-		{ "#XM", simd_exception, 19, 0, any },
+		{"#DE", divide_error, 0, 0, 9},
+		{"#BP", breakpoint, 3, 0, 1},
+		{"#UD", invalid_opcode, 6, 0, 0},
+		{"#NM", device_not_available, 7, 0, any},
+		{"#NP", segment_not_present, 11, 0x20, any},
+		{"#SS", stack_fault, 12, 0, 10},
+		{"#GP", general_protection, 13, 0x1238, 5},
+		{"#PF", page_fault, 14, 0, any},
+		{"#AC", alignment_check, 17, 0, any},
+		{"#XM", simd_exception, 19, 0, any},
 	};
 	for (const auto &row : rows) {
 		const Vm vm;
@@ -149,7 +149,8 @@ TEST(exceptions_and_their_error_codes)
 		start(vm, vcpu, row.code);
 		const ExceptionRecord found = run_to_exception(vm, vcpu);
 		check_equal(found.vector, row.vector, std::string(row.name) + ", vector");
-		check_equal(found.error_code, row.error_code, std::string(row.name) + ", error code");
+		check_equal(found.error_code, row.error_code,
+			    std::string(row.name) + ", error code");
 		if (row.offset != any)
 			check_equal(found.rip, code_address + row.offset,
 				    std::string(row.name) + ", rip");
@@ -227,7 +228,7 @@ TEST(interrupt_window)
 	check_equal(vcpu.state().if_flag, 1, "if_flag in the window");
 	check_equal(vcpu.regs().rbx, 0u, "ebx before the interrupt");
 
-	kvm_interrupt interrupt = { 0x60 };
+	kvm_interrupt interrupt = {0x60};
 	KVM_CALL(vcpu.fd(), KVM_INTERRUPT, &interrupt);
 	vcpu.run_to(KVM_EXIT_HLT);
 	check_equal(vcpu.regs().rbx, 0x1234u, "ebx, set by the handler");
@@ -238,7 +239,7 @@ TEST(injected_interrupt_is_seen_in_the_events)
 	const Vm vm;
 	const Vcpu vcpu(vm);
 	start(vm, vcpu, halt_forever);
-	kvm_interrupt interrupt = { 0x61 };
+	kvm_interrupt interrupt = {0x61};
 	KVM_CALL(vcpu.fd(), KVM_INTERRUPT, &interrupt);
 	check_equal(vcpu.events().interrupt.injected, 1, "interrupt.injected");
 	check_equal(vcpu.events().interrupt.nr, 0x61, "interrupt.nr");

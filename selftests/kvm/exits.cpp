@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Exits that reach userspace: what kvm_run says, and that the guest goes on with what it was answered.
+// Exits that reach userspace: what kvm_run says, and that the guest goes on with what it was
+// answered.
 #include "harness/guest.hpp"
 
 #include <csignal>
@@ -173,8 +174,7 @@ void expect_io(const Vcpu &vcpu, unsigned direction, unsigned size, unsigned cou
 	check_equal(io.count, count, "io.count", where);
 }
 
-template <typename T>
-T &io_data(const Vcpu &vcpu, unsigned i = 0)
+template <typename T> T &io_data(const Vcpu &vcpu, unsigned i = 0)
 {
 	auto *shared = const_cast<std::byte *>(vcpu.shared(vcpu.state().io.data_offset));
 	return reinterpret_cast<T *>(shared)[i];
@@ -401,7 +401,7 @@ TEST(unknown_msr_raises_gp)
 {
 	const Vm vm;
 	const Vcpu vcpu(vm);
-	for (const Code &code : { rdmsr_unknown, wrmsr_unknown }) {
+	for (const Code &code : {rdmsr_unknown, wrmsr_unknown}) {
 		start(vm, vcpu, code);
 		const ExceptionRecord exception = run_to_exception(vm, vcpu);
 		check_equal(exception.vector, 13u, "vector");

@@ -17,11 +17,11 @@ GUEST_CONSTANT(ioapic_base, 0xfec00000)
 GUEST_CONSTANT(pic_vectors, 0x20)
 
 // The first PIC at pic_vectors, edge triggered, all lines open.
-#define PIC_ON                                                                 \
-	"mov $0x11, %al\n out %al, $0x20\n"                                    \
-	"mov $pic_vectors, %al\n out %al, $0x21\n"                             \
-	"mov $4, %al\n out %al, $0x21\n"                                       \
-	"mov $1, %al\n out %al, $0x21\n"                                       \
+#define PIC_ON                                                                                     \
+	"mov $0x11, %al\n out %al, $0x20\n"                                                        \
+	"mov $pic_vectors, %al\n out %al, $0x21\n"                                                 \
+	"mov $4, %al\n out %al, $0x21\n"                                                           \
+	"mov $1, %al\n out %al, $0x21\n"                                                           \
 	"mov $0, %al\n out %al, $0x21\n"
 
 GUEST_CODE(pit_ticks, 64, PIC_ON R"(

@@ -252,12 +252,12 @@ TEST(hardware_task_switch)
 
 	load(vm, task_switch);
 	enter(vcpu, task_switch);
-	vm.at<std::uint64_t>(gdt_address + new_selector) = available_tss | std::uint64_t{ tss } << 16;
+	vm.at<std::uint64_t>(gdt_address + new_selector) = available_tss | std::uint64_t{tss} << 16;
 	vm.at<std::uint32_t>(tss + at_eip) = task_switch.at(task_switch_target);
 	vm.at<std::uint32_t>(tss + at_eflags) = rflags_fixed;
 	vm.at<std::uint32_t>(tss + at_esp) = stack_top(1);
 	vm.at<std::uint32_t>(tss + at_cs) = selector_code32;
-	for (std::uint32_t at : { at_es, at_ss, at_ds })
+	for (std::uint32_t at : {at_es, at_ss, at_ds})
 		vm.at<std::uint32_t>(tss + at) = selector_data;
 	kvm_sregs sregs = vcpu.sregs();
 	sregs.gdt.limit = new_selector + 7;

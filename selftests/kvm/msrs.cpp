@@ -49,18 +49,18 @@ constexpr struct {
 	std::uint32_t index;
 	std::uint64_t value;
 } plain_msrs[] = {
-	{ msr_star, 0x0018001000000000 },
-	{ msr_lstar, 0xffffffff81000000 },
-	{ msr_cstar, 0xffffffff82000000 },
-	{ msr_fmask, 0x47700 },
-	{ msr_kernel_gs_base, 0xffff888012345678 },
-	{ msr_fs_base, 0x00007f1234567000 },
-	{ msr_gs_base, 0xffff888087654000 },
-	{ msr_sysenter_cs, 0x10 },
-	{ msr_sysenter_esp, 0xffffc90000001000 },
-	{ msr_sysenter_eip, 0xffffffff83000000 },
-	{ msr_pat, 0x0007010600070106 },
-	{ msr_mtrr_def_type, 0xc06 },
+	{msr_star, 0x0018001000000000},
+	{msr_lstar, 0xffffffff81000000},
+	{msr_cstar, 0xffffffff82000000},
+	{msr_fmask, 0x47700},
+	{msr_kernel_gs_base, 0xffff888012345678},
+	{msr_fs_base, 0x00007f1234567000},
+	{msr_gs_base, 0xffff888087654000},
+	{msr_sysenter_cs, 0x10},
+	{msr_sysenter_esp, 0xffffc90000001000},
+	{msr_sysenter_eip, 0xffffffff83000000},
+	{msr_pat, 0x0007010600070106},
+	{msr_mtrr_def_type, 0xc06},
 };
 
 std::string msr_name(std::uint32_t index)
@@ -109,17 +109,17 @@ TEST(msrs_belong_to_their_vcpu)
 		std::uint32_t index;
 		std::uint64_t values[2];
 	} rows[] = {
-		{ msr_star, { 0x0018001000000000, 0x0028002000000000 } },
-		{ msr_lstar, { 0xffffffff81000000, 0xffffffff82000000 } },
-		{ msr_fmask, { 0x47700, 0x200 } },
-		{ msr_kernel_gs_base, { 0xffff888012345678, 0xffff888012340000 } },
-		{ msr_fs_base, { 0x1000, 0x2000 } },
-		{ msr_gs_base, { 0x3000, 0x4000 } },
-		{ msr_sysenter_esp, { 0x5000, 0x6000 } },
-		{ msr_pat, { 0x0007010600070106, 0x0007040600070406 } },
+		{msr_star, {0x0018001000000000, 0x0028002000000000}},
+		{msr_lstar, {0xffffffff81000000, 0xffffffff82000000}},
+		{msr_fmask, {0x47700, 0x200}},
+		{msr_kernel_gs_base, {0xffff888012345678, 0xffff888012340000}},
+		{msr_fs_base, {0x1000, 0x2000}},
+		{msr_gs_base, {0x3000, 0x4000}},
+		{msr_sysenter_esp, {0x5000, 0x6000}},
+		{msr_pat, {0x0007010600070106, 0x0007040600070406}},
 	};
 	const Vm vm;
-	const Vcpu vcpus[] = { Vcpu(vm, 0), Vcpu(vm, 1) };
+	const Vcpu vcpus[] = {Vcpu(vm, 0), Vcpu(vm, 1)};
 	load(vm, read_msr);
 	for (const Vcpu &vcpu : vcpus) {
 		enter(vcpu, read_msr);
@@ -174,7 +174,7 @@ TEST(syscall_through_its_msrs)
 	kvm_sregs sregs = vcpu.sregs();
 	sregs.efer |= efer_sce;
 	vcpu.set(sregs);
-	vcpu.set_msr(msr_star, std::uint64_t{ selector_code64 } << 32);
+	vcpu.set_msr(msr_star, std::uint64_t{selector_code64} << 32);
 	vcpu.set_msr(msr_lstar, system_call.at(system_call_entry));
 	vcpu.set_msr(msr_fmask, rflags_if);
 	vcpu.run_to(KVM_EXIT_HLT);

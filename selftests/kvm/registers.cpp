@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// State that userspace sets: it reads back the same, the guest sees it, and what the guest changes is
-// read back too.
+// State that userspace sets: it reads back the same, the guest sees it, and what the guest changes
+// is read back too.
 #include "harness/guest.hpp"
 
 using namespace kvm;
@@ -139,8 +139,7 @@ GUEST_CODE(two_nops, 64, R"(
 )");
 
 // True if both hold the same bytes; the structs have no padding that KVM does not zero.
-template <typename T>
-bool same(const T &a, const T &b)
+template <typename T> bool same(const T &a, const T &b)
 {
 	return memcmp(&a, &b, sizeof(T)) == 0;
 }
@@ -263,9 +262,11 @@ TEST(system_registers_in_guest)
 	vm.at<std::uint64_t>(0x30010) = 0xf5;
 	vm.at<std::uint64_t>(0x31010) = 0x65;
 	vcpu.set_mp_state(KVM_MP_STATE_RUNNABLE);
-	// With an in-kernel APIC HLT does not exit: stop at the instruction by its own port instead.
-	vm.at<std::uint16_t>(code_address + (store_system_registers.end -
-					     store_system_registers.begin) - 1) = 0x10e6;
+	// With an in-kernel APIC HLT does not exit: stop at the instruction by its own port
+	// instead.
+	vm.at<std::uint16_t>(code_address +
+			     (store_system_registers.end - store_system_registers.begin) - 1) =
+		0x10e6;
 	run_to_report(vcpu);
 
 	const auto at = [&vm](unsigned offset) -> std::uint64_t {
@@ -400,7 +401,8 @@ TEST(fpu_round_trip)
 	}
 	KVM_CALL(vcpu.fd(), KVM_SET_FPU, &fpu);
 	vcpu.run_to(KVM_EXIT_HLT);
-	check_equal(memcmp(vm.memory(data_address), fpu.xmm[5], 16), 0, "xmm5 in the guest differs");
+	check_equal(memcmp(vm.memory(data_address), fpu.xmm[5], 16), 0,
+		    "xmm5 in the guest differs");
 
 	kvm_fpu found;
 	KVM_CALL(vcpu.fd(), KVM_GET_FPU, &found);
@@ -485,7 +487,7 @@ TEST(mp_state_round_trip)
 	const Vcpu first(vm, 0), second(vm, 1);
 	check_equal(first.mp_state().mp_state, KVM_MP_STATE_RUNNABLE, "of vCPU 0");
 	check_equal(second.mp_state().mp_state, KVM_MP_STATE_UNINITIALIZED, "of vCPU 1");
-	for (std::uint32_t state : { KVM_MP_STATE_HALTED, KVM_MP_STATE_RUNNABLE }) {
+	for (std::uint32_t state : {KVM_MP_STATE_HALTED, KVM_MP_STATE_RUNNABLE}) {
 		first.set_mp_state(state);
 		check_equal(first.mp_state().mp_state, state, "as set");
 	}

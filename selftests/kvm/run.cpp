@@ -163,7 +163,8 @@ TEST(real_mode_segments)
 	vcpu.set(sregs);
 	set_rip(vcpu, 0);
 	vcpu.run_to(KVM_EXIT_HLT);
-	check_equal(vm.at<std::uint32_t>(data_address + 0x10), 0x12345678u, "what was stored at ds");
+	check_equal(vm.at<std::uint32_t>(data_address + 0x10), 0x12345678u,
+		    "what was stored at ds");
 	check_equal(vcpu.sregs().ds.base, data_address, "ds base");
 	check_equal(vcpu.sregs().ds.selector, data_segment, "ds");
 }

@@ -99,11 +99,13 @@ int hardware_setup()
 	register_user_return_msrs();
 	set_cpu_caps();
 	tell_caps();
+	kernel::cpu_emergency_register_virt_callback(hw::Cpu::emergency_disable);
 	return 0;
 }
 
 void hardware_unsetup()
 {
+	kernel::cpu_emergency_unregister_virt_callback(hw::Cpu::emergency_disable);
 	kernel::kvmxx_l1d_flush_exit();
 	hw::Cpu::free_all();
 }

@@ -74,7 +74,9 @@ Features features_of(const VmcsConfig &config)
 		.msr_bitmap = config.primary.has(primary::use_msr_bitmaps),
 		.virtual_nmi = config.pin.has(pin::virtual_nmis),
 		.tsc_scaling = config.secondary.has(secondary::use_tsc_scaling),
-		.preemption_timer = config.pin.has(pin::preemption_timer)};
+		.preemption_timer = config.pin.has(pin::preemption_timer),
+		.spec_ctrl = kernel::has_spec_ctrl(),
+		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON)};
 }
 
 /// /sys/module/kvm_intel/parameters shows what is in use.

@@ -11,6 +11,8 @@ using namespace vmx;
 struct Features {
 	bool ept, ept_ad, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
 		tsc_scaling, preemption_timer;
+	bool spec_ctrl; ///< the CPU has IA32_SPEC_CTRL
+	bool host_perf; ///< the host may count events, which must stop in the guest
 };
 
 /// Decided once at load, constant afterwards.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// <linux/kvm.h> for C++. Its flexible arrays are declared after an empty struct, which takes no room
-// in C but one byte in C++: sizes, offsets and so the ioctl numbers would be wrong.
+// <linux/kvm.h> for C++. Its flexible arrays are declared after an empty struct, which takes no
+// room in C but one byte in C++: sizes, offsets and so the ioctl numbers would be wrong.
 #pragma once
 
 #include <linux/stddef.h>

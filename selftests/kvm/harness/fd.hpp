@@ -67,7 +67,7 @@ public:
 			tap::fail(std::string("mmap: ") + strerror(errno));
 	}
 	Mapping(Mapping &&other) noexcept
-		: start_(std::exchange(other.start_, MAP_FAILED)), size_(other.size_)
+	    : start_(std::exchange(other.start_, MAP_FAILED)), size_(other.size_)
 	{
 	}
 	Mapping &operator=(Mapping &&) = delete;

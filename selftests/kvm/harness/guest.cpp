@@ -57,9 +57,9 @@ kvm_segment data_of(unsigned privilege)
 
 kvm_segment code_of(unsigned bits, unsigned privilege)
 {
-	const std::uint16_t selector = bits == 32 ? selector_code32 :
-				       privilege  ? selector_user_code64 :
-						    selector_code64;
+	const std::uint16_t selector = bits == 32  ? selector_code32
+				       : privilege ? selector_user_code64
+						   : selector_code64;
 	kvm_segment code = segment(selector, type_code, privilege);
 	code.l = bits == 64;
 	code.db = bits == 32;
@@ -80,11 +80,10 @@ kvm_segment task()
 std::uint64_t descriptor(const kvm_segment &s)
 {
 	const std::uint64_t limit = s.g ? s.limit >> 12 : s.limit, base = s.base;
-	return (limit & 0xffff) | (base & 0xffffff) << 16 | std::uint64_t{ s.type } << 40 |
-	       std::uint64_t{ s.s } << 44 | std::uint64_t{ s.dpl } << 45 |
-	       std::uint64_t{ s.present } << 47 | (limit >> 16) << 48 |
-	       std::uint64_t{ s.l } << 53 | std::uint64_t{ s.db } << 54 |
-	       std::uint64_t{ s.g } << 55 | (base >> 24 & 0xff) << 56;
+	return (limit & 0xffff) | (base & 0xffffff) << 16 | std::uint64_t{s.type} << 40 |
+	       std::uint64_t{s.s} << 44 | std::uint64_t{s.dpl} << 45 |
+	       std::uint64_t{s.present} << 47 | (limit >> 16) << 48 | std::uint64_t{s.l} << 53 |
+	       std::uint64_t{s.db} << 54 | std::uint64_t{s.g} << 55 | (base >> 24 & 0xff) << 56;
 }
 
 void put_gdt(const Vm &vm)
@@ -147,7 +146,7 @@ void put_page_tables(const Vm &vm)
 
 void enter_real(kvm_sregs &sregs)
 {
-	for (kvm_segment *s : { &sregs.cs, &sregs.ds, &sregs.es, &sregs.fs, &sregs.gs, &sregs.ss }) {
+	for (kvm_segment *s : {&sregs.cs, &sregs.ds, &sregs.es, &sregs.fs, &sregs.gs, &sregs.ss}) {
 		s->base = 0;
 		s->selector = 0;
 	}
@@ -183,7 +182,7 @@ void set_gate(const Vm &vm, unsigned bits, unsigned vector, std::uint32_t handle
 
 	vm.at<std::uint64_t>(at) = (handler & 0xffff) | selector << 16 |
 				   (present_interrupt_gate | privilege << 5) << 40 |
-				   std::uint64_t{ handler } >> 16 << 48;
+				   std::uint64_t{handler} >> 16 << 48;
 	if (bits == 64)
 		vm.at<std::uint64_t>(at + 8) = 0;
 }
@@ -238,8 +237,8 @@ std::uint32_t run_to_port(const Vcpu &vcpu, std::uint16_t port, tap::Where where
 	memcpy(&value, vcpu.shared(io.data_offset), io.size);
 	if (io.port != port || io.direction != KVM_EXIT_IO_OUT)
 		tap::fail("expected an out to port " + tap::hex(port) + ", found " +
-				  (io.port == exception_port ? "exception " + tap::hex(value) :
-							       vcpu.describe_exit()),
+				  (io.port == exception_port ? "exception " + tap::hex(value)
+							     : vcpu.describe_exit()),
 			  where);
 	return value;
 }
@@ -254,8 +253,8 @@ std::uint32_t run_to_report(const Vcpu &vcpu, tap::Where where)
 ExceptionRecord run_to_exception(const Vm &vm, const Vcpu &vcpu, tap::Where where)
 {
 	run_to_port(vcpu, exception_port, where);
-	return { vm.at<std::uint64_t>(record_address), vm.at<std::uint64_t>(record_address + 8),
-		 vm.at<std::uint64_t>(record_address + 16) };
+	return {vm.at<std::uint64_t>(record_address), vm.at<std::uint64_t>(record_address + 8),
+		vm.at<std::uint64_t>(record_address + 16)};
 }
 
 } // namespace kvm

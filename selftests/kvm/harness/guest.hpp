@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Guests are pieces of assembly in the test's own source. start() puts one into the machine's memory
-// and the vCPU into the mode the code is written for, with flat segments, a GDT, an IDT whose every
-// gate records the exception, and in 64-bit mode the first 4 GiB mapped to themselves.
+// Guests are pieces of assembly in the test's own source. start() puts one into the machine's
+// memory and the vCPU into the mode the code is written for, with flat segments, a GDT, an IDT
+// whose every gate records the exception, and in 64-bit mode the first 4 GiB mapped to themselves.
 #pragma once
 
 #include "vcpu.hpp"
 
 // A number for the guest's assembler and for C++ alike.
-#define GUEST_CONSTANT(name, value)                   \
-	constexpr std::uint32_t name = value;         \
+#define GUEST_CONSTANT(name, value)                                                                \
+	constexpr std::uint32_t name = value;                                                      \
 	asm(".equ " #name ", " #value);
 
 // GUEST_CODE(name, bits, text): a kvm::Code called name. Labels are local to the source file.
 // The absolute address of a label is code_address + (label - name_begin).
-#define GUEST_CODE(name, bits, text)                                                        \
-	asm(".pushsection .rodata\n"                                                        \
-	    ".code" #bits "\n"                                                              \
-	    #name "_begin:\n" text "\n" #name "_end:\n"                                     \
-	    ".code64\n"                                                                     \
-	    ".popsection");                                                                 \
-	extern "C" const char name##_begin[], name##_end[];                                 \
-	static const kvm::Code name{ name##_begin, name##_end, bits }
+#define GUEST_CODE(name, bits, text)                                                               \
+	asm(".pushsection .rodata\n"                                                               \
+	    ".code" #bits "\n" #name "_begin:\n" text "\n" #name "_end:\n"                         \
+	    ".code64\n"                                                                            \
+	    ".popsection");                                                                        \
+	extern "C" const char name##_begin[], name##_end[];                                        \
+	static const kvm::Code name                                                                \
+	{                                                                                          \
+		name##_begin, name##_end, bits                                                     \
+	}
 
 // A label of the guest that the test wants the address of: name.at(label).
 #define GUEST_LABEL(label) extern "C" const char label[]
@@ -57,12 +59,10 @@ GUEST_CONSTANT(selector_user_code64, 0x2b)
 GUEST_CONSTANT(selector_tss, 0x38)
 
 constexpr std::uint64_t cr0_pe = 1 << 0, cr0_mp = 1 << 1, cr0_et = 1 << 4, cr0_ne = 1 << 5,
-			cr0_wp = 1 << 16, cr0_nw = 1 << 29, cr0_cd = 1 << 30,
-			cr0_pg = 1ul << 31;
+			cr0_wp = 1 << 16, cr0_nw = 1 << 29, cr0_cd = 1 << 30, cr0_pg = 1ul << 31;
 constexpr std::uint64_t cr4_pse = 1 << 4, cr4_pae = 1 << 5, cr4_osfxsr = 1 << 9,
 			cr4_osxmmexcpt = 1 << 10, cr4_vmxe = 1 << 13, cr4_osxsave = 1 << 18;
-constexpr std::uint64_t efer_sce = 1 << 0, efer_lme = 1 << 8, efer_lma = 1 << 10,
-			efer_nx = 1 << 11;
+constexpr std::uint64_t efer_sce = 1 << 0, efer_lme = 1 << 8, efer_lma = 1 << 10, efer_nx = 1 << 11;
 constexpr std::uint64_t rflags_fixed = 1 << 1, rflags_tf = 1 << 8, rflags_if = 1 << 9;
 
 struct Code {

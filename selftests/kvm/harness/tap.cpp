@@ -85,7 +85,7 @@ std::vector<Case> chosen(int argc, char **argv)
 
 bool add(const char *name, void (*body)())
 {
-	cases().push_back({ name, body });
+	cases().push_back({name, body});
 	return true;
 }
 
@@ -97,14 +97,14 @@ bool out_of_time()
 void fail(std::string_view message, Where where)
 {
 	const char *slash = strrchr(where.file_name(), '/');
-	throw Failure{ std::string(slash ? slash + 1 : where.file_name()) + ":" +
-		       std::to_string(where.line()) + ": " + std::string(message) +
-		       (alarm_rang ? " [the case was out of time]" : "") };
+	throw Failure{std::string(slash ? slash + 1 : where.file_name()) + ":" +
+		      std::to_string(where.line()) + ": " + std::string(message) +
+		      (alarm_rang ? " [the case was out of time]" : "")};
 }
 
 void skip(std::string_view reason)
 {
-	throw Skip{ std::string(reason) };
+	throw Skip{std::string(reason)};
 }
 
 std::string hex(std::uint64_t value)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Test cases and their TAP output. A case is TEST(name) { ... }; the program's main() is in tap.cpp.
-// A check that does not hold ends its case only: the next one runs.
+// Test cases and their TAP output. A case is TEST(name) { ... }; the program's main() is in
+// tap.cpp. A check that does not hold ends its case only: the next one runs.
 #pragma once
 
 #include <concepts>
@@ -32,8 +32,7 @@ bool out_of_time();
 
 std::string hex(std::uint64_t value);
 
-template <typename T>
-std::string show(const T &value)
+template <typename T> std::string show(const T &value)
 {
 	if constexpr (std::is_same_v<T, bool>)
 		return value ? "true" : "false";
@@ -73,7 +72,7 @@ bool add(const char *name, void (*body)());
 
 } // namespace tap
 
-#define TEST(name)                                                          \
-	static void test_##name();                                          \
-	static const bool listed_##name = tap::add(#name, test_##name);     \
+#define TEST(name)                                                                                 \
+	static void test_##name();                                                                 \
+	static const bool listed_##name = tap::add(#name, test_##name);                            \
 	static void test_##name()

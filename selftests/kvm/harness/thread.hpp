@@ -15,11 +15,11 @@ class Running {
 public:
 	// A vCPU that waits for its INIT comes back with EAGAIN once it had it.
 	explicit Running(const Vcpu &vcpu)
-		: vcpu_(vcpu), thread_([this] {
-			  do
-				  error_ = vcpu_.try_run();
-			  while (error_ == EAGAIN);
-		  })
+	    : vcpu_(vcpu), thread_([this] {
+		      do
+			      error_ = vcpu_.try_run();
+		      while (error_ == EAGAIN);
+	      })
 	{
 	}
 	Running(const Running &) = delete;
@@ -57,9 +57,8 @@ private:
 };
 
 // Gives way to other threads until the condition holds; fails the case when its time is up.
-template <typename Condition>
-void wait_until(Condition condition, std::string_view what,
-		tap::Where where = tap::Where::current())
+template <typename Condition> void wait_until(Condition condition, std::string_view what,
+					      tap::Where where = tap::Where::current())
 {
 	while (!condition()) {
 		if (tap::out_of_time())

@@ -6,13 +6,41 @@ namespace kvm {
 const char *exit_name(std::uint32_t reason)
 {
 	static constexpr const char *names[] = {
-		"UNKNOWN",      "EXCEPTION",      "IO",           "HYPERCALL",      "DEBUG",
-		"HLT",          "MMIO",           "IRQ_WINDOW",   "SHUTDOWN",       "FAIL_ENTRY",
-		"INTR",         "SET_TPR",        "TPR_ACCESS",   "S390_SIEIC",     "S390_RESET",
-		"DCR",          "NMI",            "INTERNAL_ERROR", "OSI",          "PAPR_HCALL",
-		"S390_UCONTROL", "WATCHDOG",      "S390_TSCH",    "EPR",            "SYSTEM_EVENT",
-		"S390_STSI",    "IOAPIC_EOI",     "HYPERV",       "ARM_NISV",       "X86_RDMSR",
-		"X86_WRMSR",    "DIRTY_RING_FULL", "AP_RESET_HOLD", "X86_BUS_LOCK", "XEN",
+		"UNKNOWN",
+		"EXCEPTION",
+		"IO",
+		"HYPERCALL",
+		"DEBUG",
+		"HLT",
+		"MMIO",
+		"IRQ_WINDOW",
+		"SHUTDOWN",
+		"FAIL_ENTRY",
+		"INTR",
+		"SET_TPR",
+		"TPR_ACCESS",
+		"S390_SIEIC",
+		"S390_RESET",
+		"DCR",
+		"NMI",
+		"INTERNAL_ERROR",
+		"OSI",
+		"PAPR_HCALL",
+		"S390_UCONTROL",
+		"WATCHDOG",
+		"S390_TSCH",
+		"EPR",
+		"SYSTEM_EVENT",
+		"S390_STSI",
+		"IOAPIC_EOI",
+		"HYPERV",
+		"ARM_NISV",
+		"X86_RDMSR",
+		"X86_WRMSR",
+		"DIRTY_RING_FULL",
+		"AP_RESET_HOLD",
+		"X86_BUS_LOCK",
+		"XEN",
 	};
 	return reason < std::size(names) ? names[reason] : "unknown";
 }
@@ -27,8 +55,9 @@ std::size_t run_size()
 } // namespace
 
 Vcpu::Vcpu(const Vm &vm, unsigned id, WithCpuid cpuid)
-	: id_(id), fd_(KVM_CALL(vm.fd(), KVM_CREATE_VCPU, static_cast<unsigned long>(id))),
-	  run_(run_size(), fd_.get())
+    : id_(id),
+      fd_(KVM_CALL(vm.fd(), KVM_CREATE_VCPU, static_cast<unsigned long>(id))),
+      run_(run_size(), fd_.get())
 {
 	if (cpuid == WithCpuid::supported)
 		set_cpuid(Cpuid::supported());
@@ -76,7 +105,8 @@ std::string Vcpu::describe_exit() const
 			tap::hex(run.mmio.phys_addr);
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		text += " hardware reason " + tap::hex(run.fail_entry.hardware_entry_failure_reason);
+		text += " hardware reason " +
+			tap::hex(run.fail_entry.hardware_entry_failure_reason);
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
 		text += " suberror " + std::to_string(run.internal.suberror) + " data";
@@ -147,7 +177,7 @@ void Vcpu::set(const kvm_debugregs &debugregs) const
 
 void Vcpu::set_mp_state(std::uint32_t state) const
 {
-	kvm_mp_state wanted = { state };
+	kvm_mp_state wanted = {state};
 	KVM_CALL(fd_, KVM_SET_MP_STATE, &wanted);
 }
 

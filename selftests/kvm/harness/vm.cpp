@@ -20,7 +20,7 @@ int extension(const Fd &fd, unsigned long capability)
 }
 
 Cpuid::Cpuid(unsigned entries)
-	: storage_((sizeof(kvm_cpuid2) + entries * sizeof(kvm_cpuid_entry2)) / 8 + 1)
+    : storage_((sizeof(kvm_cpuid2) + entries * sizeof(kvm_cpuid_entry2)) / 8 + 1)
 {
 	get()->nent = entries;
 }
@@ -41,8 +41,7 @@ kvm_cpuid_entry2 *Cpuid::find(std::uint32_t function, std::uint32_t index)
 	return nullptr;
 }
 
-Vm::Vm(std::size_t memory)
-	: fd_(KVM_CALL(open_dev_kvm(), KVM_CREATE_VM, 0UL)), memory_(memory)
+Vm::Vm(std::size_t memory) : fd_(KVM_CALL(open_dev_kvm(), KVM_CREATE_VM, 0UL)), memory_(memory)
 {
 	std::uint64_t map = identity_map_address;
 	KVM_CALL(fd_, KVM_SET_IDENTITY_MAP_ADDR, &map);

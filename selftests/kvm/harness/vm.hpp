@@ -66,8 +66,7 @@ public:
 
 	// The guest's memory as its host sees it.
 	std::byte *memory(std::uint64_t gpa = 0) const { return memory_.data() + gpa; }
-	template <typename T>
-	volatile T &at(std::uint64_t gpa) const
+	template <typename T> volatile T &at(std::uint64_t gpa) const
 	{
 		return *reinterpret_cast<volatile T *>(memory(gpa));
 	}

@@ -45,6 +45,11 @@ int handle_ept_violation(Vcpu &vcpu)
 	    fault.iret_unblocked_nmi)
 		set_nmi_mask(&vcpu.kvm, true);
 
+	// An address beyond the guest's own width is a reserved bit to the guest, which the CPU
+	// does not know.
+	if (kernel::allow_smaller_maxphyaddr && address >> vcpu.kvm.arch.maxphyaddr) [[unlikely]]
+		return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
+
 	u64 error = (fault.read ? pferr_user : 0) | (fault.write ? pferr_write : 0) |
 		    (fault.fetch ? pferr_fetch : 0) | (fault.present() ? pferr_present : 0);
 

@@ -91,4 +91,20 @@ void Cpu::clear_all_vmcs()
 		Vmcs::clear_on_this_cpu(&owner(active_.next));
 }
 
+void Cpu::emergency_disable()
+{
+	Cpu &here = this_cpu();
+
+	// From here on VMX instructions may fault anywhere, and kvm.ko lets them.
+	kernel::kvm_rebooting = true;
+	if (!(kernel::cr4_read_shadow() & cr4::vmxe))
+		return;
+	// The NMI may have hit a change of the list, which is good forwards at any moment.
+	for (Link *link = here.active_.next; link != &here.active_; link = link->next)
+		if (vmclear(owner(link).physical_) != VmxResult::succeed)
+			break;
+	if (vmxoff())
+		kernel::cr4_update_irqsoff(0, cr4::vmxe);
+}
+
 } // namespace hw

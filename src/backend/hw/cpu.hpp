@@ -22,13 +22,15 @@ public:
 	/// Clears every VMCS, leaves VMX operation, interrupts off.
 	void disable();
 
-	/// Crash path: the VMCSs' caches must reach memory before a kexec. Takes no lock.
-	void clear_all_vmcs();
+	/// Reboot and crash: out of VMX operation, so that INIT is not blocked and no VMCS is left
+	/// in a cache. Interrupts off, from an NMI perhaps; takes no lock.
+	static void emergency_disable();
 
 private:
 	friend class Vmcs;
 
 	static Vmcs &owner(Link *link);
+	void clear_all_vmcs();
 
 	Region *vmxon_region_ = nullptr;
 	Vmcs *current_ = nullptr;

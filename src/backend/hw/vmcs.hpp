@@ -74,7 +74,8 @@ struct Link {
 		next = head.next;
 		previous = &head;
 		next->previous = this;
-		head.next = this;
+		// Last, for whoever walks the list forwards from an NMI.
+		__atomic_store_n(&head.next, this, __ATOMIC_RELEASE);
 	}
 
 	void unlink()

@@ -94,8 +94,7 @@ void initialise_constants(Vcpu &vcpu)
 	write(current, f::page_fault_error_code_match, u32{0});
 	write(current, f::cr3_target_count, u32{0});
 	write(current, f::exit_msr_store_count, u32{0});
-	write(current, f::exit_msr_load_count, u32{0});
-	write(current, f::entry_msr_load_count, u32{0});
+	vcpu.msr_lists.initialise(current, kernel::physical(&vcpu.msr_lists));
 	if (vcpu.msr_bitmap)
 		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
 	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))

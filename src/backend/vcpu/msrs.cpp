@@ -247,15 +247,19 @@ void update_efer_switching(Vcpu &vcpu)
 		ignored |= efer::sce;
 	const bool differ = (guest ^ kernel::host_efer) & ~ignored;
 
-	if (setup().config.entry.has(entry::load_efer)) {
-		if (differ) {
-			write(vcpu.current(), f::guest_efer, u64{guest});
-			vcpu.vmcs01.entry.add(vcpu.current(), entry::load_efer);
-			vcpu.vmcs01.exit.add(vcpu.current(), exit::load_efer);
-		} else {
-			vcpu.vmcs01.entry.remove(vcpu.current(), entry::load_efer);
-			vcpu.vmcs01.exit.remove(vcpu.current(), exit::load_efer);
-		}
+	if (!setup().config.entry.has(entry::load_efer)) {
+		// The host cannot run with the guest's NX, so this cannot wait for userspace.
+		if (differ)
+			vcpu.msr_lists.set(vcpu.current(), msr::efer, guest, kernel::host_efer);
+		else
+			vcpu.msr_lists.remove(vcpu.current(), msr::efer);
+	} else if (differ) {
+		write(vcpu.current(), f::guest_efer, u64{guest});
+		vcpu.vmcs01.entry.add(vcpu.current(), entry::load_efer);
+		vcpu.vmcs01.exit.add(vcpu.current(), exit::load_efer);
+	} else {
+		vcpu.vmcs01.entry.remove(vcpu.current(), entry::load_efer);
+		vcpu.vmcs01.exit.remove(vcpu.current(), exit::load_efer);
 	}
 	choose_user_return_msrs(vcpu);
 }

@@ -23,8 +23,7 @@ void register_user_return_msrs();
 /// Loads those on this CPU. Preemption off.
 void load_user_return_msrs(Vcpu &vcpu);
 
-/// EFER by VM entry and exit where the controls exist and host and guest differ; else with the
-/// above.
+/// EFER by VM entry and exit where host and guest differ: by the controls, or by the MSR lists.
 void update_efer_switching(Vcpu &vcpu);
 
 /// After CPUID or a mode of the guest changed: which MSRs may go without an exit.

@@ -63,10 +63,26 @@ void arm_immediate_exit(Vcpu &vcpu, bool wanted)
 	}
 }
 
+/// The host's performance counters must not count, and above all not write PEBS records, in the
+/// guest.
+void switch_perf_msrs(Vcpu &vcpu)
+{
+	int count = 0;
+	const auto *switched = kernel::perf_guest_get_msrs(&count, &vcpu.kvm.arch.pmu);
+
+	for (int i = 0; switched && i < count; ++i) {
+		if (switched[i].host == switched[i].guest)
+			vcpu.msr_lists.remove(vcpu.current(), switched[i].msr);
+		else
+			vcpu.msr_lists.set(vcpu.current(), switched[i].msr, switched[i].guest,
+					   switched[i].host);
+	}
+}
+
 kvmxx_entry prepare_entry(Vcpu &vcpu)
 {
-	const u64 host_spec_ctrl = kernel::current_spec_ctrl();
-	const bool has_spec_ctrl = kernel::has_spec_ctrl();
+	const bool has_spec_ctrl = setup().features.spec_ctrl;
+	const u64 host_spec_ctrl = has_spec_ctrl ? kernel::current_spec_ctrl() : 0;
 	kvmxx_entry entry{};
 
 	entry.regs = vcpu.kvm.arch.regs;
@@ -125,11 +141,15 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	if (kernel::lapic_in_kernel(*kvm))
 		kernel::kvm_wait_lapic_expire(kvm);
 
+	if (setup().features.host_perf)
+		switch_perf_msrs(vcpu);
+
 	kvmxx_entry entry = prepare_entry(vcpu);
 
 	kernel::trace_entry(kvm);
 	vcpu.exit.launch_failed = kvmxx_enter_guest(&entry, &kvm->arch.cr2);
-	vcpu.spec_ctrl = kernel::has_spec_ctrl() ? entry.guest_spec_ctrl : vcpu.spec_ctrl;
+	if (setup().features.spec_ctrl)
+		vcpu.spec_ctrl = entry.guest_spec_ctrl;
 	// A null DS or ES is what the exit left, and what nearly every task has.
 	kernel::restore_host_data_segments(vcpu.host.segments);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/user_return.hpp"
 
-#include "backend/setup.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "kernel/cpu.hpp"
@@ -11,18 +10,15 @@ namespace backend {
 namespace {
 
 // kvm.ko gives out slots in order of registration; one that the CPU does not have gets none.
-constexpr u32 candidates[user_return_msrs] = {msr::star,	 msr::lstar, msr::cstar,
-					      msr::syscall_mask, msr::efer,  msr::tsc_aux,
-					      msr::tsx_ctrl};
-constinit int slots[user_return_msrs] = {-1, -1, -1, -1, -1, -1, -1};
+constexpr u32 candidates[user_return_msrs] = {msr::star,	 msr::lstar,   msr::cstar,
+					      msr::syscall_mask, msr::tsc_aux, msr::tsx_ctrl};
+constinit int slots[user_return_msrs] = {-1, -1, -1, -1, -1, -1};
 
 bool wanted(Vcpu &vcpu, u32 index)
 {
 	const u64 guest_efer = vcpu.kvm.arch.efer;
 
 	switch (index) {
-	case msr::efer:
-		return !setup().config.entry.has(entry::load_efer);
 	case msr::tsc_aux:
 		return guest_has(vcpu, cpuid::rdtscp) || guest_has(vcpu, cpuid::rdpid);
 	case msr::tsx_ctrl:
@@ -34,16 +30,6 @@ bool wanted(Vcpu &vcpu, u32 index)
 	}
 }
 
-/// EFER.LMA and LME while the host runs are the host's; VM entry sets them for the guest.
-u64 value_in_host(const Vcpu &vcpu, u32 index, u64 data)
-{
-	constexpr u64 hosts = efer::lma | efer::lme;
-
-	if (index != msr::efer)
-		return data;
-	return (vcpu.kvm.arch.efer & ~hosts) | (kernel::host_efer & hosts);
-}
-
 /// All bits, but for TSX_CTRL: the host's TSX_CPUID_CLEAR stays.
 constexpr u64 mask_of(u32 index)
 {
@@ -52,25 +38,24 @@ constexpr u64 mask_of(u32 index)
 
 int load(Vcpu &vcpu, unsigned i)
 {
-	return kernel::kvm_set_user_return_msr(
-		static_cast<u32>(slots[i]),
-		value_in_host(vcpu, candidates[i], vcpu.user_return[i].data),
-		mask_of(candidates[i]));
+	return kernel::kvm_set_user_return_msr(static_cast<u32>(slots[i]), vcpu.user_return[i].data,
+					       mask_of(candidates[i]));
 }
 
 } // namespace
 
 void register_user_return_msrs()
 {
-	for (unsigned i = 0; i < user_return_msrs; ++i)
+	for (unsigned i = 0; i < user_return_msrs; ++i) {
+		// A host that does not use TSX keeps it off, for its guests too.
+		if (candidates[i] == msr::tsx_ctrl && !host_has(cpuid::rtm))
+			continue;
 		slots[i] = kernel::kvm_add_user_return_msr(candidates[i]);
+	}
 }
 
 UserReturnMsr *find_user_return(Vcpu &vcpu, u32 index)
 {
-	// EFER's value is kvm.ko's own (arch.efer): RDMSR and WRMSR of it are not ours.
-	if (index == msr::efer)
-		return nullptr;
 	for (unsigned i = 0; i < user_return_msrs; ++i)
 		if (candidates[i] == index && slots[i] >= 0)
 			return &vcpu.user_return[i];

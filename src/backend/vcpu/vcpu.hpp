@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/hw/msr_bitmap.hpp"
+#include "backend/hw/msr_list.hpp"
 #include "backend/hw/vmcs.hpp"
 #include "kernel/bindings.hpp"
 #include "kernel/cpu.hpp"
@@ -48,7 +49,7 @@ struct UserReturnMsr {
 	u64 data;
 	bool load;
 };
-inline constexpr unsigned user_return_msrs = 7;
+inline constexpr unsigned user_return_msrs = 6;
 
 /// Segment registers and the like that the host gets back when the vCPU leaves the CPU, not at
 /// every exit.
@@ -63,6 +64,8 @@ struct Vcpu {
 
 	hw::Vmcs vmcs01;
 	hw::MsrBitmap *msr_bitmap;
+	/// kvm.ko's slab has it in the direct map, so that it has a physical address.
+	hw::MsrLists msr_lists;
 
 	ExitInfo exit;
 	SegmentCache segments;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/hw/vmcs.hpp"
+
+namespace hw {
+
+/// MSRs that VM entry loads with the guest's value and VM exit with the host's, for those without
+/// controls of their own (SDM, "VM-Entry Controls for MSRs"). Costly: only what must be switched so.
+class MsrLists {
+public:
+	static constexpr u32 capacity = 8;
+
+	/// At `physical`, the address of this object. Both lists are empty.
+	void initialise(Current current, u64 physical)
+	{
+		count_ = 0;
+		write(current, field::entry_msr_load_address,
+		      physical + __builtin_offsetof(MsrLists, guest_));
+		write(current, field::exit_msr_load_address,
+		      physical + __builtin_offsetof(MsrLists, host_));
+		write_counts(current);
+	}
+
+	/// @return false if there is no room, which none of the few users can cause.
+	bool set(Current current, u32 msr, u64 guest, u64 host)
+	{
+		u32 i = find(msr);
+
+		if (i == capacity)
+			return false;
+		guest_[i] = {msr, 0, guest};
+		host_[i] = {msr, 0, host};
+		if (i == count_) {
+			++count_;
+			write_counts(current);
+		}
+		return true;
+	}
+
+	void remove(Current current, u32 msr)
+	{
+		const u32 i = find(msr);
+
+		if (i >= count_)
+			return;
+		--count_;
+		guest_[i] = guest_[count_];
+		host_[i] = host_[count_];
+		write_counts(current);
+	}
+
+private:
+	/// SDM, "Format of an MSR Entry".
+	struct alignas(16) Entry {
+		u32 index, reserved;
+		u64 value;
+	};
+	static_assert(sizeof(Entry) == 16);
+
+	/// Where the MSR is, or would go.
+	u32 find(u32 msr) const
+	{
+		u32 i = 0;
+
+		while (i < count_ && guest_[i].index != msr)
+			++i;
+		return i;
+	}
+
+	void write_counts(Current current)
+	{
+		write(current, field::entry_msr_load_count, count_);
+		write(current, field::exit_msr_load_count, count_);
+	}
+
+	Entry guest_[capacity];
+	Entry host_[capacity];
+	u32 count_;
+};
+
+} // namespace hw

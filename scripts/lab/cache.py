@@ -7,8 +7,13 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Callable
+
+# Of each kind of entry the last ones used are kept, and all used so lately that a run may need them.
+KEEP_ENTRIES = 12
+IN_USE_SECONDS = 3600
 
 
 def cache_dir() -> Path:
@@ -40,10 +45,20 @@ def locked(name: str):
         yield
 
 
+def remove_unused(kind: Path):
+    """Removes what an older kernel, program or version of the lab has left behind."""
+    limit = time.time() - IN_USE_SECONDS
+    entries = sorted(((path.stat().st_mtime, path) for path in kind.iterdir()), reverse=True)
+    for used, path in entries[KEEP_ENTRIES:]:
+        if used < limit:
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def entry(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """The directory kind/key, made by build(directory) when it is not there yet."""
     final = cache_dir() / kind / key
     if final.is_dir():
+        os.utime(final)  # when it was last used
         return final
     with locked(f"{kind}-{key}"):
         if final.is_dir():
@@ -54,6 +69,7 @@ def entry(kind: str, key: str, build: Callable[[Path], None]) -> Path:
             build(temporary)
             temporary.chmod(0o755)
             os.rename(temporary, final)
+            remove_unused(final.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return final

@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Snapshots of booted machines: one per kernel, CPU model, CPUs and memory, made on first use."""
 
-import contextlib
-import os
 import re
 import shutil
-import time
 from pathlib import Path
 
 from . import cache, rundir, rundisk
 from .bochs import HOST_MEMORY_MAX, Bochs
-from .errors import LabError
 from .progress import Progress
 from .tools import run
 from .watch import Watch
 
 SOURCES = Path(__file__).parent / "host"
 BOOT_TIMEOUT = 300
-KEEP_DAYS = 2
 
 
 def preload(name: str) -> Path:
@@ -68,15 +63,6 @@ def take(machine: Bochs, boot_disk: Path, root_disk: Path, directory: Path, prog
         make_restorable(directory, scratch / "bochsrc")
 
 
-def remove_unused(parent: Path):
-    """Snapshots are large; those no run has used for days are made again when needed."""
-    limit = time.time() - KEEP_DAYS * 86400
-    for path in parent.iterdir():
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < limit:
-                shutil.rmtree(path, ignore_errors=True)
-
-
 def ensure(machine: Bochs, boot_disk: Path, root_disk: Path, progress: Progress):
     """Makes the machine resume from its snapshot, which is taken now if there is none."""
     options = machine.options
@@ -86,12 +72,7 @@ def ensure(machine: Bochs, boot_disk: Path, root_disk: Path, progress: Progress)
     def build(directory: Path):
         progress.stage("booting once for a snapshot")
         take(Bochs(options), boot_disk, root_disk, directory, progress)
-        remove_unused(directory.parent)
 
-    path = cache.entry("snapshots", key, build)
-    if not (path / "config").exists():
-        raise LabError(f"snapshot {path} is not whole: remove it")
-    os.utime(path)
-    machine.snapshot = path
+    machine.snapshot = cache.entry("snapshots", key, build)
     if options.memory <= HOST_MEMORY_MAX:
         machine.restorer = preload("restore")

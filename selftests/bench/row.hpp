@@ -8,50 +8,49 @@
 
 namespace bench {
 
-// Once more than what the smallest slot of memory for first touches needs is not possible: it has a
-// page for each.
 GUEST_CONSTANT(iterations, 1000)
 
-// A 32-bit word for each iteration: the difference of the TSC.
+// A 32-bit word for each iteration: by how much the TSC went on.
 GUEST_CONSTANT(results_address, 0x30000)
 
-// Of the guest's handler, where the row has one.
+// Of a row's handler that takes interrupts.
 GUEST_CONSTANT(irq_vector, 0x51)
 
-// Answered by eventfds; memory that the guest has not touched yet.
-GUEST_CONSTANT(fast_eventfd_address, 0x10010000)
-GUEST_CONSTANT(eventfd_address, 0x10020000)
-GUEST_CONSTANT(untouched_address, 0x40000000)
+// Writes there are for an eventfd: of any length, or of four bytes.
+GUEST_CONSTANT(any_eventfd_address, 0x10010000)
+GUEST_CONSTANT(long_eventfd_address, 0x10020000)
 GUEST_CONSTANT(eventfd_port, 0x70)
 // Answered by the benchmark.
 GUEST_CONSTANT(userspace_port, 0x71)
+// Memory, a page for each iteration, that the guest has not touched yet.
+GUEST_CONSTANT(untouched_address, 0x40000000)
 
 enum class Machine {
-	bare,	// no device in the kernel, so that MOV CR8 exits
-	apic,	// APIC, PIC and PIT in the kernel
+	bare, // no device in the kernel, so that MOV CR8 exits
+	apic, // APIC, PIC and PIT in the kernel
 };
 
-// Under which page tables of the host the row means something.
+// Whose page tables the CPU walks for the guest; decides which instructions exit at all.
 enum class Paging { ept, shadow };
 
 struct Row {
-	const char *title;
 	const kvm::Code &code;
+	const char *title;
 	Machine machine = Machine::apic;
 	Paging paging = Paging::ept;
-	unsigned vector = 0;		// whose gate leads to the handler, if there is one
+	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
 };
 
-// Runs the row and prints it as '# row: NAME<tab>PAGING<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS'.
+// Runs the row and prints '# row: NAME<tab>PAGING<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS': TSC
+// ticks of one iteration, and how many exits it took.
 void measure(const char *name, const Row &row);
 
 } // namespace bench
 
-// TIMED_GUEST(name, setup, before, timed, after): setup once; then iterations times before, timed
-// and after, of which the TSC counts timed and two instructions of its own. r13 to r15 are taken,
-// eax and edx are lost where the timing begins.
-#define TIMED_GUEST(name, setup, before, timed, after)                                      \
+// Setup runs once; before, timed and after run `iterations` times. The TSC counts `timed` and two
+// instructions of its own. r13 to r15 are taken, eax and edx lost when the timing begins.
+#define TIMED_GUEST(name, setup, before, timed, after, handler)                             \
 	GUEST_CODE(name##_guest, 64,                                                        \
 		   setup "\n"                                                               \
 			 "	mov $iterations, %r15d\n"                                   \
@@ -65,11 +64,11 @@ void measure(const char *name, const Row &row);
 			 "	add $4, %r14\n" after "\n"                                  \
 			 "	dec %r15d\n"                                                \
 			 "	jnz 99b\n"                                                  \
-			 "	out %eax, $report_port\n" #name "_handler:\n")
+			 "	out %eax, $report_port\n" #name "_handler:\n" handler);     \
+	GUEST_LABEL(name##_handler)
 
-// A guest that has a handler adds it here, right behind TIMED_GUEST's code.
 #define ROW(name, ...)                                                                      \
-	static const bench::Row name##_row{ __VA_ARGS__ };                                  \
+	static const bench::Row name##_row{ .code = name##_guest, __VA_ARGS__ };            \
 	TEST(name)                                                                          \
 	{                                                                                   \
 		bench::measure(#name, name##_row);                                          \

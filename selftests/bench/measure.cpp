@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One row: a machine of its own, the guest from its first instruction to its report, and what it
+// noted on the way.
+#include "row.hpp"
+#include "statistics.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <sys/eventfd.h>
+
+using namespace kvm;
+
+namespace bench {
+
+namespace {
+
+constexpr const char *ept_parameter = "/sys/module/kvm_intel/parameters/ept";
+
+Paging paging_of_host()
+{
+	char answer = 0;
+	std::ifstream(ept_parameter) >> answer;
+	if (answer != 'Y' && answer != 'N')
+		tap::fail(std::string(ept_parameter) + ": expected Y or N");
+	return answer == 'Y' ? Paging::ept : Paging::shadow;
+}
+
+class Eventfds {
+public:
+	explicit Eventfds(const Vm &vm) : fd_(eventfd(0, EFD_CLOEXEC))
+	{
+		add(vm, any_eventfd_address, 0, 0);
+		add(vm, long_eventfd_address, 4, 0);
+		add(vm, eventfd_port, 1, KVM_IOEVENTFD_FLAG_PIO);
+	}
+
+private:
+	void add(const Vm &vm, std::uint64_t address, std::uint32_t length, std::uint32_t flags)
+	{
+		kvm_ioeventfd event = {};
+		event.addr = address;
+		event.len = length;
+		event.fd = fd_.get();
+		event.flags = flags;
+		KVM_CALL(vm.fd(), KVM_IOEVENTFD, &event);
+	}
+
+	Fd fd_;
+};
+
+// Present for the host, in pages of 4 KiB, so that the guest's first touch costs what KVM does.
+class UntouchedMemory {
+public:
+	explicit UntouchedMemory(const Vm &vm) : memory_(iterations * page_size)
+	{
+		madvise(memory_.data(), memory_.size(), MADV_NOHUGEPAGE);
+		memset(memory_.data(), 1, memory_.size());
+		vm.set_slot(1, untouched_address, memory_.size(), memory_.data());
+	}
+
+private:
+	Mapping memory_;
+};
+
+void start(const Vm &vm, const Vcpu &vcpu, const Row &row)
+{
+	constexpr std::uint32_t leaf1_ecx_x2apic = 1 << 21, leaf1_ecx_tsc_deadline = 1 << 24;
+
+	Cpuid table = Cpuid::supported();
+	table.find(1)->ecx |= leaf1_ecx_x2apic | leaf1_ecx_tsc_deadline;
+	vcpu.set_cpuid(table);
+	kvm::start(vm, vcpu, row.code);
+	if (row.vector)
+		set_gate(vm, 64, row.vector, row.code.at(row.handler));
+}
+
+// Until the guest's report; what it reads from userspace on the way is 0.
+void run_to_end(const Vcpu &vcpu)
+{
+	kvm_run &state = vcpu.state();
+
+	for (;;) {
+		if (const int error = vcpu.try_run())
+			tap::fail(std::string("KVM_RUN: ") + strerror(error));
+		if (state.exit_reason == KVM_EXIT_MMIO)
+			continue;
+		if (state.exit_reason == KVM_EXIT_IO && state.io.port == userspace_port)
+			continue;
+		if (state.exit_reason == KVM_EXIT_SET_TPR)
+			continue;
+		if (state.exit_reason == KVM_EXIT_IO && state.io.port == report_port)
+			return;
+		tap::fail("expected the guest's report, found " + vcpu.describe_exit());
+	}
+}
+
+std::vector<std::uint32_t> results(const Vm &vm)
+{
+	std::vector<std::uint32_t> ticks(iterations);
+	memcpy(ticks.data(), vm.memory(results_address), ticks.size() * sizeof(ticks[0]));
+	std::sort(ticks.begin(), ticks.end());
+	return ticks;
+}
+
+} // namespace
+
+void measure(const char *name, const Row &row)
+{
+	if (paging_of_host() != row.paging)
+		tap::skip(row.paging == Paging::shadow ? "exits only with kvm-intel ept=0" :
+							 "timed with kvm-intel ept=1");
+	const Vm vm;
+	if (row.machine == Machine::apic) {
+		vm.create_irqchip();
+		vm.create_pit();
+	}
+	const UntouchedMemory untouched(vm);
+	const Eventfds eventfds(vm);
+	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
+	start(vm, vcpu, row);
+
+	const std::uint64_t before = statistic(vcpu, "exits");
+	run_to_end(vcpu);
+	const std::uint64_t exits = statistic(vcpu, "exits") - before;
+
+	const auto ticks = results(vm);
+	printf("# row: %s\t%s\t%s\t%u\t%u\t%.2f\n", name,
+	       row.paging == Paging::ept ? "ept" : "shadow", row.title, ticks.front(),
+	       ticks[iterations / 2], static_cast<double>(exits) / iterations);
+	tap::check(exits >= iterations, "every iteration exits");
+}
+
+} // namespace bench

@@ -2,6 +2,7 @@
 """The Bochs engine: an emulated CPU with VMX on any host."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from .errors import LabError
@@ -58,6 +59,14 @@ debug: action=ignore
 FATAL = re.compile(r"\(13\) exception with no resolution|>>PANIC<<.*")
 
 
+def all_models() -> list[str]:
+    """Every model this Bochs knows, whether or not a kernel was ever booted on it."""
+    listed = subprocess.run([tool("bochs-bin"), "--help", "cpu"], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True).stderr
+    _, _, models = listed.partition("Supported CPU models:\n\n")
+    return models.partition("\n\n")[0].split()
+
+
 class Bochs(Machine):
     name = "bochs"
     command_line = COMMAND_LINE
@@ -69,8 +78,9 @@ class Bochs(Machine):
     def check(self):
         tool("bochs-bin")
         host_file("/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so", "bochs-term")
-        if not re.fullmatch(r"[a-z0-9_]+", self.options.cpu):
-            raise LabError(f"--cpu {self.options.cpu}: no CPU model; see scripts/vm models")
+        if self.options.cpu not in MODELS and self.options.cpu not in all_models():
+            raise LabError(f"--cpu {self.options.cpu}: Bochs has no such model; those it has: "
+                           f"{', '.join(all_models())}")
 
     def bochsrc(self) -> str:
         """The configuration; it names files of the run's directory only, so it fits every run."""

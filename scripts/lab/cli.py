@@ -99,6 +99,8 @@ def path(arguments) -> int:
 def models(_) -> int:
     for name, features in bochs.MODELS.items():
         print(f"{name:22} {features}")
+    others = [name for name in bochs.all_models() if name not in bochs.MODELS]
+    print("\nnot tried:", ", ".join(others))
     return 0
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run: from the options to an exit status."""
 
+import os
 import sys
 from pathlib import Path
 
 from . import bootdisk, dmesg, kernels, modules, rootfs, rundir, rundisk, snapshot
 from .bochs import Bochs
-from .errors import EXIT_MODULE, EXIT_WARNING
+from .errors import EXIT_MODULE, EXIT_WARNING, LabError
 from .machine import Machine, Options
 from .progress import Progress
 from .qemu import Qemu
@@ -25,6 +26,9 @@ def make_machine(arguments) -> Machine:
 
 
 def make_payload(arguments, kernel: kernels.Kernel) -> rundisk.Payload:
+    for source in arguments.add:
+        if not os.path.exists(source):
+            raise LabError(f"--add {source}: no such file or directory")
     return rundisk.Payload(
         command=arguments.command, module=modules.backend(arguments.module, kernel),
         module_args=arguments.module_args, kvm_args=arguments.kvm_args, module_may_fail=arguments.module_may_fail,

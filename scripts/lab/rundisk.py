@@ -73,8 +73,6 @@ def stage(directory: Path, payload: Payload):
     if payload.module is not None:
         (directory / "kvm-intel.ko").write_bytes(payload.module)
     for source in payload.add:
-        if not source.exists():
-            raise LabError(f"--add {source}: no such file or directory")
         target = directory / "add" / source.resolve().name
         if target.exists():
             raise LabError(f"--add {source}: something else comes as {target.name} already")

@@ -76,8 +76,15 @@ void start(const Vm &vm, const Vcpu &vcpu, const Row &row)
 		set_gate(vm, 64, row.vector, row.code.at(row.handler));
 }
 
+[[noreturn]] void fail_for_exception(const Vm &vm)
+{
+	const auto *record = reinterpret_cast<const ExceptionRecord *>(vm.memory(record_address));
+	tap::fail("the guest took exception " + std::to_string(record->vector) + " at rip " +
+		  tap::hex(record->rip));
+}
+
 // Until the guest's report; what it reads from userspace on the way is 0.
-void run_to_end(const Vcpu &vcpu)
+void run_to_end(const Vm &vm, const Vcpu &vcpu)
 {
 	kvm_run &state = vcpu.state();
 
@@ -92,6 +99,8 @@ void run_to_end(const Vcpu &vcpu)
 			continue;
 		if (state.exit_reason == KVM_EXIT_IO && state.io.port == report_port)
 			return;
+		if (state.exit_reason == KVM_EXIT_IO && state.io.port == exception_port)
+			fail_for_exception(vm);
 		tap::fail("expected the guest's report, found " + vcpu.describe_exit());
 	}
 }
@@ -122,7 +131,7 @@ void measure(const char *name, const Row &row)
 	start(vm, vcpu, row);
 
 	const std::uint64_t before = statistic(vcpu, "exits");
-	run_to_end(vcpu);
+	run_to_end(vm, vcpu);
 	const std::uint64_t exits = statistic(vcpu, "exits") - before;
 
 	const auto ticks = results(vm);

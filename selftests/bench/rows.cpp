@@ -59,7 +59,7 @@ TIMED_GUEST(in_pit, "", "", "	in $0x40, %al", "", "");
 TIMED_GUEST(out_eventfd, "", "", "	out %al, $eventfd_port", "", "");
 TIMED_GUEST(in_userspace, "", "", "	in $userspace_port, %al", "", "");
 TIMED_GUEST(out_userspace, "", "", "	out %al, $userspace_port", "", "");
-TIMED_GUEST(outs_userspace, "	mov $userspace_port, %edx", 
+TIMED_GUEST(outs_userspace, "",
 	"	mov $data_address, %esi",
 	"	mov $userspace_port, %edx\n"
 	"	outsb", "", "");
@@ -146,18 +146,8 @@ TIMED_GUEST(mov_to_cr8, "	xor %ebx, %ebx", "",
 	"	mov %rbx, %cr8", "", "");
 TIMED_GUEST(mov_from_cr8, "", "",
 	"	mov %cr8, %rbx", "", "");
-TIMED_GUEST(xsetbv,
-	"	mov %cr4, %rax\n"
-	"	or $1 << 18, %eax\n"
-	"	mov %rax, %cr4\n"
-	"	xor %ecx, %ecx\n"
-	"	xgetbv\n"
-	"	mov %eax, %ebx\n"
-	"	mov %edx, %edi", "",
-	"	mov %ebx, %eax\n"
-	"	mov %edi, %edx\n"
-	"	xsetbv", "", "");
 
+// What exits under shadow paging only.
 TIMED_GUEST(mov_to_cr3, "	mov %cr3, %rbx", "",
 	"	mov %rbx, %cr3", "", "");
 TIMED_GUEST(invlpg, "	mov $data_address, %ebx", "",
@@ -209,7 +199,6 @@ ROW(lmsw,                 .title = "LMSW");
 ROW(mov_to_cr4,           .title = "MOV to CR4");
 ROW(mov_to_cr8,           .title = "MOV to CR8",   .machine = Machine::bare);
 ROW(mov_from_cr8,         .title = "MOV from CR8", .machine = Machine::bare);
-ROW(xsetbv,               .title = "XSETBV");
 
 ROW(mov_to_cr3,           .title = "MOV to CR3", .paging = Paging::shadow);
 ROW(invlpg,               .title = "INVLPG",     .paging = Paging::shadow);

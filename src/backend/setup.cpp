@@ -43,7 +43,7 @@ int errno_of(config::Verdict verdict)
 	return -kernel::EOPNOTSUPP;
 }
 
-/// What a parameter turns off, and what cannot be without it.
+/// What a parameter turns off, what cannot be without it, and what this module does not use.
 void apply_parameters(VmcsConfig &config)
 {
 	auto drop = [&](bool keep, Secondary controls) {
@@ -55,6 +55,12 @@ void apply_parameters(VmcsConfig &config)
 	drop(parameter_ple_gap != 0, secondary::pause_loop_exiting);
 	drop(parameter_unrestricted_guest, secondary::unrestricted_guest);
 	drop(parameter_ept, secondary::enable_ept | secondary::unrestricted_guest);
+	// Nothing here drives them: IPI virtualization, and MPX, whose state would have to be
+	// switched.
+	config.tertiary = {};
+	config.primary &= ~primary::activate_tertiary;
+	config.entry &= ~entry::load_bndcfgs;
+	config.exit &= ~exit::clear_bndcfgs;
 	if (!parameter_vnmi)
 		config.pin &= ~pin::virtual_nmis;
 	if (!parameter_preemption_timer)

@@ -36,8 +36,7 @@ int handle_io(Vcpu &vcpu)
 
 int handle_ept_violation(Vcpu &vcpu)
 {
-	const u64 qualification = exit_qualification(vcpu);
-	const auto fault = decode::EptViolation::decode(qualification);
+	const auto fault = decode::EptViolation::decode(exit_qualification(vcpu));
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
 	// The IRET that faulted here had unblocked NMIs; it will run again.
@@ -55,7 +54,6 @@ int handle_ept_violation(Vcpu &vcpu)
 
 	if (fault.linear_valid)
 		error |= fault.translated ? pferr_guest_final : pferr_guest_page;
-	vcpu.kvm.arch.exit_qualification = qualification;
 	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, error, nullptr, 0);
 }
 

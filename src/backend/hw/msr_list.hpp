@@ -6,7 +6,8 @@
 namespace hw {
 
 /// MSRs that VM entry loads with the guest's value and VM exit with the host's, for those without
-/// controls of their own (SDM, "VM-Entry Controls for MSRs"). Costly: only what must be switched so.
+/// controls of their own (SDM, "VM-Entry Controls for MSRs"). Costly: only what must be switched
+/// so.
 class MsrLists {
 public:
 	static constexpr u32 capacity = 8;

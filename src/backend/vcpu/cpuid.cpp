@@ -59,12 +59,10 @@ void set_cpu_caps()
 		offer(cpuid::xsaves, false);
 	// UMONITOR and friends need IA32_UMWAIT_CONTROL switched per vCPU.
 	offer(cpuid::waitpkg, false);
-	if (!(config.entry.has(entry::load_bndcfgs) && config.exit.has(exit::clear_bndcfgs)))
-		offer(cpuid::mpx, false);
 
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64, cpuid::pdcm,
-					   cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
+	constexpr CpuidFeature absent[] = {cpuid::vmx,	cpuid::mpx,	 cpuid::ds,  cpuid::dtes64,
+					   cpuid::pdcm, cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
 	for (const auto &feature : absent)
 		offer(feature, false);
 }

@@ -256,6 +256,9 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (!vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
+		return;
 	// An exit as soon as the guest lowers TPR below the highest pending interrupt's class; 0 is
 	// never.
 	const u32 threshold = irr < 0 || tpr < irr ? 0 : static_cast<u32>(irr);

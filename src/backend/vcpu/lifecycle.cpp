@@ -42,7 +42,8 @@ Primary primary_controls(Vcpu &vcpu)
 		controls &= ~(primary::mwait_exiting | primary::monitor_exiting);
 	if (vm.arch.hlt_in_guest)
 		controls &= ~primary::hlt_exiting;
-	return controls & ~(primary::interrupt_window_exiting | primary::nmi_window_exiting);
+	// What a hypervisor below forces stays, whatever this VM asked for.
+	return controls | setup().capabilities.primary().allowed0;
 }
 
 Secondary secondary_controls(Vcpu &vcpu)
@@ -59,10 +60,6 @@ Secondary secondary_controls(Vcpu &vcpu)
 		controls &= ~secondary::enable_vpid;
 	if (vcpu.kvm.kvm->arch.pause_in_guest)
 		controls &= ~secondary::pause_loop_exiting;
-	// Device memory without a snooping IOMMU is what a guest's WBINVD is for; kvm.ko decides
-	// per VM, and an exit that it answers with nothing would only cost.
-	if (!kernel::kvm_arch_has_noncoherent_dma(vcpu.kvm.kvm))
-		controls &= ~secondary::wbinvd_exiting;
 	return controls;
 }
 
@@ -106,8 +103,6 @@ void initialise_constants(Vcpu &vcpu)
 	if (vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
 		write(current, f::virtual_apic_page_address,
 		      u64{kernel::physical(vcpu.kvm.arch.apic->regs)});
-	if (setup().config.entry.has(entry::load_bndcfgs))
-		write(current, f::guest_bndcfgs, u64{0});
 }
 
 void initialise_vmcs(Vcpu &vcpu)

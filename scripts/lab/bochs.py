@@ -16,10 +16,14 @@ IPS = 50_000_000
 # What the option `megs` and the host's share of `memory` can hold
 HOST_MEMORY_MAX = 2048
 
-# Models the lab was tried with, and what KVM finds in them
+# Models the lab was tried with, and what KVM finds in them; none has posted interrupts, so no APICv
 MODELS = {
-    "corei7_skylake_x": "EPT, VPID, unrestricted guest, APICv, shadow VMCS, PML, TSC scaling",
-    "corei7_haswell_4770": "EPT, VPID, unrestricted guest, shadow VMCS",
+    "corei7_skylake_x": "EPT with A/D, VPID, unrestricted guest, shadow VMCS, PML, TSC scaling",
+    "broadwell_ult": "EPT with A/D, VPID, unrestricted guest, shadow VMCS",
+    "corei7_haswell_4770": "EPT with A/D, VPID, unrestricted guest, shadow VMCS",
+    "corei7_ivy_bridge_3770k": "EPT without A/D, VPID, unrestricted guest",
+    "corei7_sandy_bridge_2600k": "EPT without A/D, VPID, unrestricted guest",
+    "corei5_arrandale_m520": "EPT without A/D, VPID, unrestricted guest",
     "corei5_lynnfield_750": "EPT and VPID without unrestricted guest: real mode is emulated",
     "core2_penryn_t9600": "no EPT, no VPID: shadow paging",
 }

@@ -98,7 +98,7 @@ def path(arguments) -> int:
 
 def models(_) -> int:
     for name, features in bochs.MODELS.items():
-        print(f"{name:22} {features}")
+        print(f"{name:26} {features}")
     others = [name for name in bochs.all_models() if name not in bochs.MODELS]
     print("\nnot tried:", ", ".join(others))
     return 0

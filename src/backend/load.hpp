@@ -25,7 +25,8 @@ int hardware_enable();
 void hardware_disable();
 
 /// From the parameters and the boot CPU's capability MSRs. Reports to the kernel log.
-/// @return 0, -EIO if the CPU contradicts itself, -EOPNOTSUPP if something needed is missing.
+/// @return 0, -EIO if the CPU contradicts itself or lacks a required control,
+/// -EOPNOTSUPP if it lacks what only this module needs.
 int decide_setup();
 
 /// The report that stands in debugfs.

@@ -29,20 +29,6 @@ void log_line(void *, config::Severity severity, const char *text)
 	}
 }
 
-int errno_of(config::Verdict verdict)
-{
-	switch (verdict) {
-	case config::Verdict::ok:
-		return 0;
-	case config::Verdict::unknown:
-	case config::Verdict::inconsistent:
-		return -kernel::EIO;
-	case config::Verdict::unsupported:
-		break;
-	}
-	return -kernel::EOPNOTSUPP;
-}
-
 /// What a parameter turns off, what cannot be without it, and what this module does not use.
 void apply_parameters(VmcsConfig &config)
 {
@@ -135,7 +121,7 @@ int decide_setup()
 		chosen.capabilities,
 		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
 	if (!report.usable())
-		return errno_of(report.verdict);
+		return -kernel::EIO;
 	apply_parameters(chosen.config);
 	chosen.features = features_of(chosen.config);
 	if (const int error = check_needs(chosen.features))

@@ -250,8 +250,11 @@ VmcsConfig compute(const VmxCapabilities &caps, const Options &options, Report &
 		return {};
 	}
 
-	drop_for_errata(caps, available, report.sink);
-	resolve_dependencies(available, report.sink);
+	// What would be done without is of no interest where nothing will be done.
+	const Sink choices = report.verdict == Verdict::inconsistent ? Sink{} : report.sink;
+
+	drop_for_errata(caps, available, choices);
+	resolve_dependencies(available, choices);
 
 	const Wanted wanted = choose(available);
 	const auto value = [&](Word word) { return settle(word, wanted, available, report); };

@@ -120,6 +120,9 @@ constinit kvm_x86_ops ops = {
 	.sched_in                      = backend::sched_in,
 	.nested_ops                    = &nested_ops,
 
+	.set_hv_timer                  = backend::set_hv_timer,
+	.cancel_hv_timer               = backend::cancel_hv_timer,
+
 	.setup_mce                     = backend::setup_mce,
 	.smi_allowed                   = backend::smi_allowed,
 	.enter_smm                     = backend::enter_smm,

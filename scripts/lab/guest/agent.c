@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Process 1 of a lab machine: brings the machine up, reports "ready", runs /lab/run/start.sh from the
- * run disk and carries its output to the host. The host ends the machine after FRAME_DONE.
+ * Process 1 of a lab machine: brings the machine up, reports "ready", runs /lab/run/start.sh from
+ * the run disk and carries its output to the host. The host ends the machine after FRAME_DONE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 
 enum { OUT, ERR, EVENT, CHANNELS };
 
-static const enum frame_type channel_frame[CHANNELS] = { FRAME_STDOUT, FRAME_STDERR, FRAME_EVENT };
+static const enum frame_type channel_frame[CHANNELS] = {FRAME_STDOUT, FRAME_STDERR, FRAME_EVENT};
 
 static int open_channel(int *write_end)
 {
@@ -33,9 +33,9 @@ static int open_channel(int *write_end)
 
 static void spawn_start(const int to[CHANNELS])
 {
-	static char *const argv[] = { "bash", "/lab/run/start.sh", NULL };
-	static char *const envp[] = { "PATH=/usr/sbin:/usr/bin", "HOME=/root", "TERM=dumb",
-				      "LC_ALL=C", NULL };
+	static char *const argv[] = {"bash", "/lab/run/start.sh", NULL};
+	static char *const envp[] = {"PATH=/usr/sbin:/usr/bin", "HOME=/root", "TERM=dumb",
+				     "LC_ALL=C", NULL};
 	pid_t pid = fork();
 
 	if (pid < 0)
@@ -73,7 +73,7 @@ static void carry(const int from[CHANNELS])
 
 	for (int i = 0; i < CHANNELS; i++) {
 		fcntl(from[i], F_SETFL, O_NONBLOCK);
-		polls[i] = (struct pollfd){ .fd = from[i], .events = POLLIN };
+		polls[i] = (struct pollfd){.fd = from[i], .events = POLLIN};
 	}
 	while (polls[EVENT].fd >= 0) {
 		if (poll(polls, CHANNELS, -1) < 0)
@@ -113,7 +113,7 @@ int main(void)
 	for (int i = 0; i < CHANNELS; i++)
 		from[i] = open_channel(&to[i]);
 	spawn_start(to);
-	signal(SIGCHLD, SIG_IGN);	/* orphans come to process 1: have the kernel reap them */
+	signal(SIGCHLD, SIG_IGN); /* orphans come to process 1: have the kernel reap them */
 	for (int i = 0; i < CHANNELS; i++)
 		close(to[i]);
 	carry(from);

@@ -64,12 +64,13 @@ void boot_early(void)
 
 void boot_root(void)
 {
-	static const char *const early[] = { "/dev", "/proc", "/sys" };
+	static const char *const early[] = {"/dev", "/proc", "/sys"};
 
 	load_listed("/drivers/list");
 
 	mkdir("/root", 0755);
-	/* noload: the image is shared by all runs, nothing may be written to it, a journal neither */
+	/* noload: the image is shared by all runs, nothing may be written to it, a journal neither
+	 */
 	if (mount(ROOT_DISK, "/root", "ext4", MS_RDONLY | MS_NOATIME, "noload") < 0)
 		give_up("mount %s: %s", ROOT_DISK, strerror(errno));
 	/* The initramfs is about to be out of reach, but KVM's modules are wanted later. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define FRAME_MARK 0xa5
-#define FRAME_MAX  4096
+#define FRAME_MAX 4096
 
 static int serial = -1;
 
@@ -48,8 +48,8 @@ void frame_send(enum frame_type type, const void *data, size_t len)
 
 	do {
 		size_t part = len < FRAME_MAX ? len : FRAME_MAX;
-		unsigned char head[4] = { FRAME_MARK, (unsigned char)type,
-					  (unsigned char)part, (unsigned char)(part >> 8) };
+		unsigned char head[4] = {FRAME_MARK, (unsigned char)type, (unsigned char)part,
+					 (unsigned char)(part >> 8)};
 
 		write_all(serial, head, sizeof(head));
 		write_all(serial, bytes, part);

@@ -9,12 +9,12 @@
 #include <stddef.h>
 
 enum frame_type {
-	FRAME_STAGE  = 'S',	/* a word for the progress line */
+	FRAME_STAGE = 'S', /* a word for the progress line */
 	FRAME_STDOUT = 'O',
 	FRAME_STDERR = 'E',
-	FRAME_EVENT  = 'V',	/* one line written by start.sh to its descriptor 3 */
-	FRAME_ERROR  = 'X',	/* the agent gives up, and why */
-	FRAME_DONE   = 'Z',	/* the results are on the run disk */
+	FRAME_EVENT = 'V', /* one line written by start.sh to its descriptor 3 */
+	FRAME_ERROR = 'X', /* the agent gives up, and why */
+	FRAME_DONE = 'Z',  /* the results are on the run disk */
 };
 
 void frame_open(const char *tty);

@@ -13,12 +13,12 @@
 
 #include "frame.h"
 
-#define RUN_PARTITION    "/dev/sdc1"
+#define RUN_PARTITION "/dev/sdc1"
 #define RESULT_PARTITION "/dev/sdc2"
 
 static void set_clock(const char *path)
 {
-	struct timespec now = { 0 };
+	struct timespec now = {0};
 	long long seconds;
 	FILE *file = fopen(path, "re");
 

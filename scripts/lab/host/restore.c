@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded into Bochs when it restores a snapshot: it would first copy the whole memory file, holes
- * and all, to a temporary file, and then read the used blocks from there. Here the copy comes out
- * empty and the "temporary" file is the snapshot's own, opened for reading only. That is right as
- * long as Bochs does not swap guest memory out to it: all of the guest's memory must fit the host's
- * share (option `memory`).
+ * Preloaded into Bochs when it restores a snapshot: it would first copy the whole memory file,
+ * holes and all, to a temporary file, and then read the used blocks from there. Here the copy comes
+ * out empty and the "temporary" file is the snapshot's own, opened for reading only. That is right
+ * as long as Bochs does not swap guest memory out to it: all of the guest's memory must fit the
+ * host's share (option `memory`).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -4,6 +4,7 @@
 #include "backend/hw/msr.hpp"
 #include "backend/vcpu/entry.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/timing.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/vcpu.hpp"
 
@@ -16,8 +17,10 @@ kernel::exit_fastpath_completion handle_exit_fast(Vcpu &vcpu)
 		// The x2APIC's ICR and the TSC deadline: the MSRs that a guest writes all the time.
 		return kernel::handle_fastpath_set_msr_irqoff(&vcpu.kvm);
 	case Reason::preemption_timer:
-		// The timer is armed for immediate exits only: there is nothing more to do than to
-		// have exited.
+		// An immediate exit has nothing more to do than to have exited, unless the deadline
+		// of the guest's timer is there as well.
+		if (vcpu.timer_deadline && !preemption_timer_ticks(vcpu))
+			kernel::kvm_lapic_expired_hv_timer(&vcpu.kvm);
 		return kernel::EXIT_FASTPATH_EXIT_HANDLED;
 	default:
 		return kernel::EXIT_FASTPATH_NONE;

@@ -25,4 +25,13 @@ inline void write_msr(u32 msr, u64 value)
 		     : "memory");
 }
 
+/// The host's TSC. Not ordered with what stands around it.
+inline u64 read_tsc()
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | static_cast<u64>(high) << 32;
+}
+
 } // namespace hw

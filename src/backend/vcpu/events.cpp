@@ -306,19 +306,23 @@ int skip_instruction(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	const ExitReason reason = vcpu.exit.reason;
-	u64 next = rip(vcpu);
+	const u64 here = rip(vcpu);
 
-	// An EPT misconfiguration has no architectural instruction length, and software may have no
-	// length at all where the exit did not come from an instruction: the emulator decodes it
-	// then.
-	if (reason.basic() == Reason::ept_misconfig) {
+	// An EPT misconfiguration has no architectural instruction length. CPUs give one all the
+	// same; a hypervisor under us need not, so there the emulator decodes the instruction.
+	if (reason.basic() == Reason::ept_misconfig &&
+	    kernel::cpu_has(kernel::X86_FEATURE_HYPERVISOR)) {
 		if (!kernel::kvm_emulate_instruction(kvm, kernel::EMULTYPE_SKIP))
 			return 0;
 	} else {
-		next += read(vcpu.current(), f::exit_instruction_length);
-		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported: it
-		// never passes 32 bits.
-		set_rip(vcpu, in_64bit_code(vcpu) ? next : static_cast<u32>(next));
+		const u64 next = here + read(vcpu.current(), f::exit_instruction_length);
+
+		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported. Which
+		// code it is matters only there.
+		if ((here ^ next) >> 32 && !in_64bit_code(vcpu)) [[unlikely]]
+			set_rip(vcpu, static_cast<u32>(next));
+		else
+			set_rip(vcpu, next);
 	}
 	// The next instruction is past the shadow of STI or MOV SS.
 	set_interrupt_shadow(kvm, 0);

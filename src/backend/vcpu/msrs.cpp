@@ -51,7 +51,8 @@ int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 {
 	u64 invalid = msr.data & ~(debugctl::lbr | debugctl::btf);
 
-	if (guest_has(vcpu, cpuid::rtm))
+	// Looking CPUID up is slow, and the bit is rare.
+	if (invalid & debugctl::rtm_debug && guest_has(vcpu, cpuid::rtm))
 		invalid &= ~debugctl::rtm_debug;
 	if (invalid & ~debugctl::freeze_in_smm)
 		return 1;

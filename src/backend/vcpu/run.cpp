@@ -7,6 +7,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/timing.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/enter.h"
 #include "kernel/trace.hpp"
@@ -46,17 +47,18 @@ void write_dirty_registers(Vcpu &vcpu)
 	arch.regs_dirty = 0;
 }
 
-/// The preemption timer at zero makes the guest exit before its first instruction; it is armed for
-/// that alone.
-void arm_immediate_exit(Vcpu &vcpu, bool wanted)
+/// The preemption timer ends the guest's run at the deadline of its APIC timer; at zero, before its
+/// first instruction.
+void arm_preemption_timer(Vcpu &vcpu, bool exit_at_once)
 {
-	if (!wanted) {
+	if (!exit_at_once && !vcpu.timer_deadline) {
 		vcpu.vmcs01.pin.remove(vcpu.current(), pin::preemption_timer);
 		return;
 	}
 	if (setup().features.preemption_timer) {
 		vcpu.vmcs01.pin.add(vcpu.current(), pin::preemption_timer);
-		write(vcpu.current(), f::preemption_timer_value, u32{0});
+		write(vcpu.current(), f::preemption_timer_value,
+		      exit_at_once ? 0 : preemption_timer_ticks(vcpu));
 	} else {
 		// An interrupt that is pending already exits as soon as the guest runs.
 		kernel::reschedule_this_cpu();
@@ -137,7 +139,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		set_interrupt_shadow(kvm, 0);
 
 	kernel::kvm_load_guest_xsave_state(kvm);
-	arm_immediate_exit(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
+	arm_preemption_timer(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
 	if (kernel::lapic_in_kernel(*kvm))
 		kernel::kvm_wait_lapic_expire(kvm);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/timing.hpp"
 
+#include "backend/hw/msr.hpp"
 #include "backend/setup.hpp"
+#include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
 
 namespace backend {
@@ -26,6 +28,61 @@ u64 get_l2_tsc_offset(kernel::kvm_vcpu *)
 u64 get_l2_tsc_multiplier(kernel::kvm_vcpu *)
 {
 	return kernel::kvm_caps.default_tsc_scaling_ratio;
+}
+
+namespace {
+
+u32 timer_shift()
+{
+	return preemption_timer_shift(setup().capabilities.misc());
+}
+
+/// By how much kvm.ko wants the timer early, to make up for the time that the exit takes; it waits
+/// for the rest before it injects.
+u64 advance(const kernel::kvm_vcpu_arch &arch)
+{
+	constexpr u64 ns_per_khz = 1'000'000;
+
+	return u64{arch.apic->lapic_timer.timer_advance_ns} * arch.virtual_tsc_khz / ns_per_khz;
+}
+
+} // namespace
+
+int set_hv_timer(kernel::kvm_vcpu *kvm, u64 guest_deadline, bool *expired)
+{
+	const auto &arch = kvm->arch;
+
+	// A guest with a TSC of its own rate is rare: kvm.ko's timer has the arithmetic for it.
+	if (!setup().features.preemption_timer ||
+	    arch.l1_tsc_scaling_ratio != kernel::kvm_caps.default_tsc_scaling_ratio)
+		return -kernel::EOPNOTSUPP;
+
+	const u64 now = hw::read_tsc();
+	const u64 guest_now = now + arch.l1_tsc_offset;
+	const u64 left = guest_deadline > guest_now ? guest_deadline - guest_now : 0;
+	const u64 early = advance(arch);
+	const u64 ticks = left > early ? left - early : 0;
+
+	if (ticks >> timer_shift() >> 32)
+		return -kernel::ERANGE;
+	vcpu_of(kvm).timer_deadline = now + ticks;
+	*expired = !ticks;
+	return 0;
+}
+
+void cancel_hv_timer(kernel::kvm_vcpu *kvm)
+{
+	vcpu_of(kvm).timer_deadline = 0;
+}
+
+u32 preemption_timer_ticks(const Vcpu &vcpu)
+{
+	const u64 now = hw::read_tsc();
+
+	// It fits: set_hv_timer() has seen to that, and the deadline has only come nearer.
+	return vcpu.timer_deadline > now
+		       ? static_cast<u32>((vcpu.timer_deadline - now) >> timer_shift())
+		       : 0;
 }
 
 void initialise_pause_loop(Vcpu &vcpu)

@@ -3,13 +3,21 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// The guest's TSC, and pause-loop exiting.
+/// The guest's TSC, its APIC timer, and pause-loop exiting.
 namespace backend {
 
 void write_tsc_offset(kernel::kvm_vcpu *kvm, u64 offset);
 void write_tsc_multiplier(kernel::kvm_vcpu *kvm, u64 multiplier);
 u64 get_l2_tsc_offset(kernel::kvm_vcpu *kvm);
 u64 get_l2_tsc_multiplier(kernel::kvm_vcpu *kvm);
+
+/// The guest's APIC timer on the VMX-preemption timer. @return 0, or an errno where a timer of the
+/// host has to do.
+[[nodiscard]] int set_hv_timer(kernel::kvm_vcpu *kvm, u64 guest_deadline, bool *expired);
+void cancel_hv_timer(kernel::kvm_vcpu *kvm);
+
+/// What the preemption timer has to count down until the deadline.
+[[nodiscard]] u32 preemption_timer_ticks(const Vcpu &vcpu);
 
 void initialise_pause_loop(Vcpu &vcpu);
 void sched_in(kernel::kvm_vcpu *kvm, int cpu);

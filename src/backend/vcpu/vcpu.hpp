@@ -76,6 +76,7 @@ struct Vcpu {
 	u64 spec_ctrl;
 	u64 feature_control;
 	u64 debugctl;
+	u64 timer_deadline; ///< of the guest's APIC timer, in the host's TSC; 0 is none
 	UserReturnMsr user_return[user_return_msrs];
 	bool guest_msrs_loaded;
 	bool initialised; ///< the VMCS has been written once

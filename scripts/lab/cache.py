@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-# Of each kind of entry the last ones used are kept, and all used so lately that a run may need them.
+# Of each kind the last entries used are kept, and all used so lately that a run may need them.
 KEEP_ENTRIES = 12
 IN_USE_SECONDS = 3600
 

@@ -29,7 +29,8 @@ in the guest:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="vm", description="Runs a command on a machine with VMX, emulated where there is none.",
+        prog="vm",
+        description="Runs a command on a machine with VMX, emulated where there is none.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = top.add_subparsers(dest="action", required=True, metavar="run|build|path|models")
 
@@ -49,8 +50,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--memory", type=int, default=1536, metavar="MB",
                      help="memory (default %(default)s)")
     one.add_argument("--module", default="ours", metavar="ours|distro|none|PATH",
-                     help="the kvm-intel to load: the repository's (default), the kernel package's, "
-                     "none, or a file")
+                     help="the kvm-intel to load: the repository's (default), the kernel "
+                     "package's, none, or a file")
     one.add_argument("--module-args", default="", metavar='"…"', help="its parameters")
     one.add_argument("--kvm-args", default="", metavar='"…"', help="parameters of kvm.ko")
     one.add_argument("--module-may-fail", action="store_true",

@@ -79,7 +79,7 @@ class Kernel:
 
 
 def newest_package(series: str) -> str:
-    """apt's newest image package of a series; the signed one wins a tie, the content is the same."""
+    """apt's newest image package of a series; of signed and unsigned, alike inside, the signed."""
     pattern = re.compile(PACKAGES[series])
     best: tuple[int, int, str] | None = None
     prefix = "linux-image-" + series.replace(".", r"\.") + r"\."
@@ -143,8 +143,8 @@ def find(name: str) -> Kernel:
     if re.fullmatch(r"\d+\.\d+\S*-amd64", name) and not path.exists():
         return packaged_kernel(f"linux-image-{name}")
     if not path.is_dir():
-        raise LabError(f"--kernel {name}: expected {', '.join(PACKAGES)}, a release that Debian has "
-                       "a linux-image package of, or a directory with bzImage and modules/")
+        raise LabError(f"--kernel {name}: expected {', '.join(PACKAGES)}, a release that Debian "
+                       "has a linux-image package of, or a directory with bzImage and modules/")
     return own_kernel(path.resolve())
 
 

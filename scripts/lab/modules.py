@@ -17,7 +17,8 @@ def backend(wanted: str, kernel: Kernel) -> bytes | None:
     if wanted == "distro":
         data = kernel.module("kvm-intel")
         if data is None:
-            raise LabError(f"kernel {kernel.name} has no kvm-intel module: --module ours or PATH.ko")
+            raise LabError(f"kernel {kernel.name} has no kvm-intel module: "
+                           "--module ours or PATH.ko")
         return data
     path = REPOSITORY / "kvm-intel.ko" if wanted == "ours" else Path(wanted)
     if not path.is_file():

@@ -168,8 +168,8 @@ def root_image(guest_kernel: Kernel) -> Path:
         with open(image, "wb") as file:
             # whole cylinders of 16 heads and 63 sectors, as for every disk of the lab
             file.truncate((size * 5 // 4 + (16 << 20)) // 516096 * 516096)
-        run("mkfs.ext4", "-q", "-F", "-O", "^has_journal,^metadata_csum", "-m", "0", "-E", "root_owner=0:0",
-            "-d", root, image)
+        run("mkfs.ext4", "-q", "-F", "-O", "^has_journal,^metadata_csum", "-m", "0", "-E",
+            "root_owner=0:0", "-d", root, image)
         shutil.rmtree(root)
 
     key = cache.key_of(*versions, guest_kernel.key, Path(__file__),

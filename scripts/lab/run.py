@@ -31,8 +31,8 @@ def make_payload(arguments, kernel: kernels.Kernel) -> rundisk.Payload:
             raise LabError(f"--add {source}: no such file or directory")
     return rundisk.Payload(
         command=arguments.command, module=modules.backend(arguments.module, kernel),
-        module_args=arguments.module_args, kvm_args=arguments.kvm_args, module_may_fail=arguments.module_may_fail,
-        add=[Path(path) for path in arguments.add])
+        module_args=arguments.module_args, kvm_args=arguments.kvm_args,
+        module_may_fail=arguments.module_may_fail, add=[Path(path) for path in arguments.add])
 
 
 def execute(arguments) -> int:

@@ -98,9 +98,10 @@ def create(path: Path, payload: Payload):
     directory.mkdir()
     stage(directory, payload)
     check_size(directory)
-    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "^has_journal,^resize_inode,^metadata_csum", "-m", "0", "-E",
-        f"root_owner=0:0,nodiscard,offset={RUN_START * SECTOR}", "-d", directory, path,
-        str(RUN_SIZE // 4096))
+    run("mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0",
+        "-O", "^has_journal,^resize_inode,^metadata_csum",
+        "-E", f"root_owner=0:0,nodiscard,offset={RUN_START * SECTOR}",
+        "-d", directory, path, str(RUN_SIZE // 4096))
     shutil.rmtree(directory)
 
 

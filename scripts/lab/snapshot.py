@@ -56,7 +56,8 @@ def take(machine: Bochs, boot_disk: Path, root_disk: Path, directory: Path, prog
         watch = Watch(machine, logs, progress)
         watch.open()
         try:
-            with machine.snapshot_taker(scratch, logs / "emulator.out", saver, directory) as emulator:
+            output = logs / "emulator.out"
+            with machine.snapshot_taker(scratch, output, saver, directory) as emulator:
                 watch.until_end(emulator, BOOT_TIMEOUT)
         finally:
             watch.close()

@@ -118,8 +118,8 @@ std::vector<std::uint32_t> results(const Vm &vm)
 void measure(const char *name, const Row &row)
 {
 	if (paging_of_host() != row.paging)
-		tap::skip(row.paging == Paging::shadow ? "exits only with kvm-intel ept=0" :
-							 "timed with kvm-intel ept=1");
+		tap::skip(row.paging == Paging::shadow ? "exits only with kvm-intel ept=0"
+						       : "timed with kvm-intel ept=1");
 	const Vm vm;
 	if (row.machine == Machine::apic) {
 		vm.create_irqchip();

@@ -50,27 +50,27 @@ void measure(const char *name, const Row &row);
 
 // Setup runs once; before, timed and after run `iterations` times. The TSC counts `timed` and two
 // instructions of its own. r13 to r15 are taken, eax and edx lost when the timing begins.
-#define TIMED_GUEST(name, setup, before, timed, after, handler)                             \
-	GUEST_CODE(name##_guest, 64,                                                        \
-		   setup "\n"                                                               \
-			 "	mov $iterations, %r15d\n"                                   \
-			 "	mov $results_address, %r14d\n"                              \
-			 "99:\n" before "\n"                                                \
-			 "	rdtsc\n"                                                    \
-			 "	mov %eax, %r13d\n" timed "\n"                               \
-			 "	rdtsc\n"                                                    \
-			 "	sub %r13d, %eax\n"                                          \
-			 "	mov %eax, (%r14)\n"                                         \
-			 "	add $4, %r14\n" after "\n"                                  \
-			 "	dec %r15d\n"                                                \
-			 "	jnz 99b\n"                                                  \
-			 "	out %eax, $report_port\n" #name "_handler:\n" handler);     \
+#define TIMED_GUEST(name, setup, before, timed, after, handler)                                    \
+	GUEST_CODE(name##_guest, 64,                                                               \
+		   setup "\n"                                                                      \
+			 "	mov $iterations, %r15d\n"                                               \
+			 "	mov $results_address, %r14d\n"                                          \
+			 "99:\n" before "\n"                                                       \
+			 "	rdtsc\n"                                                                \
+			 "	mov %eax, %r13d\n" timed "\n"                                      \
+			 "	rdtsc\n"                                                                \
+			 "	sub %r13d, %eax\n"                                                      \
+			 "	mov %eax, (%r14)\n"                                                     \
+			 "	add $4, %r14\n" after "\n"                                         \
+			 "	dec %r15d\n"                                                            \
+			 "	jnz 99b\n"                                                              \
+			 "	out %eax, $report_port\n" #name "_handler:\n" handler);            \
 	GUEST_LABEL(name##_handler)
 
-#define ROW(name, ...)                                                                      \
-	static const bench::Row name##_row{ .code = name##_guest, __VA_ARGS__ };            \
-	TEST(name)                                                                          \
-	{                                                                                   \
-		bench::measure(#name, name##_row);                                          \
-	}                                                                                   \
+#define ROW(name, ...)                                                                             \
+	static const bench::Row name##_row{.code = name##_guest, __VA_ARGS__};                     \
+	TEST(name)                                                                                 \
+	{                                                                                          \
+		bench::measure(#name, name##_row);                                                 \
+	}                                                                                          \
 	static_assert(true)

@@ -10,154 +10,143 @@ using namespace kvm;
 namespace {
 
 // The MSRs of an x2APIC are its registers (SDM, "x2APIC Register Address Space").
-#define WRITE_MSR(msr, high, low)       \
-	"	mov $" #msr ", %ecx\n"  \
-	"	mov $" #high ", %edx\n" \
-	"	mov $" #low ", %eax\n"  \
+#define WRITE_MSR(msr, high, low)                                                                  \
+	"	mov $" #msr ", %ecx\n"                                                             \
+	"	mov $" #high ", %edx\n"                                                            \
+	"	mov $" #low ", %eax\n"                                                             \
 	"	wrmsr\n"
-#define X2APIC_ON                       \
-	"	mov $0x1b, %ecx\n"      \
-	"	rdmsr\n"                \
-	"	or $0x400, %eax\n"      \
-	"	wrmsr\n"                \
-	WRITE_MSR(0x80f, 0, 0x1ff)
+#define X2APIC_ON                                                                                  \
+	"	mov $0x1b, %ecx\n"                                                                       \
+	"	rdmsr\n"                                                                                 \
+	"	or $0x400, %eax\n"                                                                       \
+	"	wrmsr\n" WRITE_MSR(0x80f, 0, 0x1ff)
 #define XAPIC_ON "	mov $0xfee00000, %ebx\n	movl $0x1ff, 0xf0(%rbx)\n"
 // SELF IPI, and EOI.
 #define PEND_INTERRUPT WRITE_MSR(0x83f, 0, irq_vector)
 #define END_INTERRUPT WRITE_MSR(0x80b, 0, 0)
 
 TIMED_GUEST(cpuid, "", "",
-	"	xor %eax, %eax\n"
-	"	cpuid", "", "");
+	    "	xor %eax, %eax\n"
+	    "	cpuid",
+	    "", "");
 
 // KVM_HC_VAPIC_POLL_IRQ, which does nothing.
 TIMED_GUEST(vmcall, "", "",
-	"	mov $1, %eax\n"
-	"	vmcall", "", "");
+	    "	mov $1, %eax\n"
+	    "	vmcall",
+	    "", "");
 
 // IA32_MISC_ENABLE is kvm.ko's to answer, IA32_DEBUGCTL the backend's.
-TIMED_GUEST(rdmsr, "	mov $0x1a0, %ecx", "",
-	"	rdmsr", "", "");
+TIMED_GUEST(rdmsr, "	mov $0x1a0, %ecx", "", "	rdmsr", "", "");
 TIMED_GUEST(wrmsr,
-	"	mov $0x1a0, %ecx\n"
-	"	rdmsr\n"
-	"	mov %eax, %ebx\n"
-	"	mov %edx, %edi", "",
-	"	mov %ebx, %eax\n"
-	"	mov %edi, %edx\n"
-	"	wrmsr", "", "");
-TIMED_GUEST(rdmsr_backend, "	mov $0x1d9, %ecx", "",
-	"	rdmsr", "", "");
+	    "	mov $0x1a0, %ecx\n"
+	    "	rdmsr\n"
+	    "	mov %eax, %ebx\n"
+	    "	mov %edx, %edi",
+	    "",
+	    "	mov %ebx, %eax\n"
+	    "	mov %edi, %edx\n"
+	    "	wrmsr",
+	    "", "");
+TIMED_GUEST(rdmsr_backend, "	mov $0x1d9, %ecx", "", "	rdmsr", "", "");
 TIMED_GUEST(wrmsr_backend, "	mov $0x1d9, %ecx", "",
-	"	xor %eax, %eax\n"
-	"	xor %edx, %edx\n"
-	"	wrmsr", "", "");
+	    "	xor %eax, %eax\n"
+	    "	xor %edx, %edx\n"
+	    "	wrmsr",
+	    "", "");
 
 TIMED_GUEST(in_pic, "", "", "	in $0x21, %al", "", "");
-TIMED_GUEST(out_pic, "", "", "	out %al, $0x21", "", "");
+TIMED_GUEST(out_pic, "", "",
+	    "	mov $0xff, %al\n"
+	    "	out %al, $0x21",
+	    "", "");
 TIMED_GUEST(in_pit, "", "", "	in $0x40, %al", "", "");
 TIMED_GUEST(out_eventfd, "", "", "	out %al, $eventfd_port", "", "");
 TIMED_GUEST(in_userspace, "", "", "	in $userspace_port, %al", "", "");
 TIMED_GUEST(out_userspace, "", "", "	out %al, $userspace_port", "", "");
-TIMED_GUEST(outs_userspace, "",
-	"	mov $data_address, %esi",
-	"	mov $userspace_port, %edx\n"
-	"	outsb", "", "");
+TIMED_GUEST(outs_userspace, "", "	mov $data_address, %esi",
+	    "	mov $userspace_port, %edx\n"
+	    "	outsb",
+	    "", "");
 
-TIMED_GUEST(mmio_any_eventfd, "	mov $any_eventfd_address, %ebx", "",
-	"	mov %eax, (%rbx)", "", "");
+TIMED_GUEST(mmio_any_eventfd, "	mov $any_eventfd_address, %ebx", "", "	mov %eax, (%rbx)", "",
+	    "");
 TIMED_GUEST(mmio_long_eventfd, "	mov $long_eventfd_address, %ebx", "",
-	"	mov %eax, (%rbx)", "", "");
-TIMED_GUEST(mmio_read_userspace, "	mov $mmio_address, %ebx", "",
-	"	mov (%rbx), %eax", "", "");
-TIMED_GUEST(mmio_write_userspace, "	mov $mmio_address, %ebx", "",
-	"	mov %eax, (%rbx)", "", "");
+	    "	mov %eax, (%rbx)", "", "");
+TIMED_GUEST(mmio_read_userspace, "	mov $mmio_address, %ebx", "", "	mov (%rbx), %eax", "",
+	    "");
+TIMED_GUEST(mmio_write_userspace, "	mov $mmio_address, %ebx", "", "	mov %eax, (%rbx)", "",
+	    "");
 
 // The interrupt is pending before STI, whose shadow reaches over HLT: an exit for HLT, none before.
-TIMED_GUEST(hlt_pending, X2APIC_ON,
-	"	cli\n" PEND_INTERRUPT,
-	"	sti\n"
-	"	hlt",
-	END_INTERRUPT,
-	"	iretq");
-TIMED_GUEST(interrupt_window, X2APIC_ON,
-	"	cli\n" PEND_INTERRUPT,
-	"	sti\n"
-	"	nop",
-	END_INTERRUPT,
-	"	iretq");
-TIMED_GUEST(self_ipi, X2APIC_ON,
-	"	cli",
-	WRITE_MSR(0x830, 0, 0x4000 + irq_vector),
-	"	sti\n"
-	"	nop\n" END_INTERRUPT,
-	"	iretq");
+TIMED_GUEST(hlt_pending, X2APIC_ON, "	cli\n" PEND_INTERRUPT,
+	    "	sti\n"
+	    "	hlt",
+	    END_INTERRUPT, "	iretq");
+TIMED_GUEST(interrupt_window, X2APIC_ON, "	cli\n" PEND_INTERRUPT,
+	    "	sti\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
+TIMED_GUEST(self_ipi, X2APIC_ON, "	cli", WRITE_MSR(0x830, 0, 0x4000 + irq_vector),
+	    "	sti\n"
+	    "	nop\n" END_INTERRUPT,
+	    "	iretq");
 TIMED_GUEST(eoi_x2apic, X2APIC_ON,
-	"	cli\n" PEND_INTERRUPT
-	"	sti\n"
-	"	nop",
-	END_INTERRUPT, "",
-	"	iretq");
+	    "	cli\n" PEND_INTERRUPT "	sti\n"
+	    "	nop",
+	    END_INTERRUPT, "", "	iretq");
 TIMED_GUEST(eoi_xapic, XAPIC_ON,
-	"	cli\n"
-	"	movl $0x4000 + (1 << 18) + irq_vector, 0x300(%rbx)\n"
-	"	sti\n"
-	"	nop",
-	"	movl $0, 0xb0(%rbx)", "",
-	"	iretq");
+	    "	cli\n"
+	    "	movl $0x4000 + (1 << 18) + irq_vector, 0x300(%rbx)\n"
+	    "	sti\n"
+	    "	nop",
+	    "	movl $0, 0xb0(%rbx)", "", "	iretq");
 // Two seconds of the slowest machine from now: it never comes.
 TIMED_GUEST(tsc_deadline, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector),
-	"	rdtsc\n"
-	"	add $100000000, %eax\n"
-	"	adc $0, %edx\n"
-	"	mov %eax, %ebx\n"
-	"	mov %edx, %edi",
-	"	mov $0x6e0, %ecx\n"
-	"	mov %ebx, %eax\n"
-	"	mov %edi, %edx\n"
-	"	wrmsr", "",
-	"	iretq");
+	    "	rdtsc\n"
+	    "	add $100000000, %eax\n"
+	    "	adc $0, %edx\n"
+	    "	mov %eax, %ebx\n"
+	    "	mov %edx, %edi",
+	    "	mov $0x6e0, %ecx\n"
+	    "	mov %ebx, %eax\n"
+	    "	mov %edi, %edx\n"
+	    "	wrmsr",
+	    "", "	iretq");
 
-TIMED_GUEST(first_touch, "	mov $untouched_address, %ebx", "",
-	"	movb $1, (%rbx)",
-	"	add $4096, %rbx", "");
+TIMED_GUEST(first_touch, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)",
+	    "	add $4096, %rbx", "");
 
 // An MSR that nobody has; #GP's handler steps over the RDMSR.
-TIMED_GUEST(inject_gp, "	mov $0xdead, %ecx", "",
-	"	rdmsr", "",
-	"	add $8, %rsp\n"
-	"	addq $2, (%rsp)\n"
-	"	iretq");
+TIMED_GUEST(inject_gp, "	mov $0xdead, %ecx", "", "	rdmsr", "",
+	    "	add $8, %rsp\n"
+	    "	addq $2, (%rsp)\n"
+	    "	iretq");
 
 // Bits that no guest owns: CR0.AM, CR0.MP, CR4.MCE.
 TIMED_GUEST(mov_to_cr0, "",
-	"	mov %cr0, %rbx\n"
-	"	xor $1 << 18, %ebx",
-	"	mov %rbx, %cr0", "", "");
+	    "	mov %cr0, %rbx\n"
+	    "	xor $1 << 18, %ebx",
+	    "	mov %rbx, %cr0", "", "");
 TIMED_GUEST(lmsw, "",
-	"	mov %cr0, %rbx\n"
-	"	xor $2, %ebx",
-	"	lmsw %bx", "", "");
+	    "	mov %cr0, %rbx\n"
+	    "	xor $2, %ebx",
+	    "	lmsw %bx", "", "");
 TIMED_GUEST(mov_to_cr4, "",
-	"	mov %cr4, %rbx\n"
-	"	xor $1 << 6, %ebx",
-	"	mov %rbx, %cr4", "", "");
-TIMED_GUEST(mov_to_cr8, "	xor %ebx, %ebx", "",
-	"	mov %rbx, %cr8", "", "");
-TIMED_GUEST(mov_from_cr8, "", "",
-	"	mov %cr8, %rbx", "", "");
+	    "	mov %cr4, %rbx\n"
+	    "	xor $1 << 6, %ebx",
+	    "	mov %rbx, %cr4", "", "");
+TIMED_GUEST(mov_to_cr8, "	xor %ebx, %ebx", "", "	mov %rbx, %cr8", "", "");
+TIMED_GUEST(mov_from_cr8, "", "", "	mov %cr8, %rbx", "", "");
 
 // What exits under shadow paging only.
-TIMED_GUEST(mov_to_cr3, "	mov %cr3, %rbx", "",
-	"	mov %rbx, %cr3", "", "");
-TIMED_GUEST(invlpg, "	mov $data_address, %ebx", "",
-	"	invlpg (%rbx)", "", "");
+TIMED_GUEST(mov_to_cr3, "	mov %cr3, %rbx", "", "	mov %rbx, %cr3", "", "");
+TIMED_GUEST(invlpg, "	mov $data_address, %ebx", "", "	invlpg (%rbx)", "", "");
 // The guest's own #PF: nothing is mapped there. The handler steps over the load.
-TIMED_GUEST(inject_pf, "	movabs $0x8000000000, %rbx", "",
-	"	mov (%rbx), %al", "",
-	"	add $8, %rsp\n"
-	"	addq $2, (%rsp)\n"
-	"	iretq");
+TIMED_GUEST(inject_pf, "	movabs $0x8000000000, %rbx", "", "	mov (%rbx), %al", "",
+	    "	add $8, %rsp\n"
+	    "	addq $2, (%rsp)\n"
+	    "	iretq");
 
 } // namespace
 

@@ -7,8 +7,7 @@ namespace bench {
 
 namespace {
 
-template <typename T>
-void read_at(const Fd &fd, T *to, std::size_t size, std::uint64_t offset)
+template <typename T> void read_at(const Fd &fd, T *to, std::size_t size, std::uint64_t offset)
 {
 	if (pread(fd.get(), to, size, static_cast<off_t>(offset)) != static_cast<ssize_t>(size))
 		tap::fail("the vCPU's statistics: short read at " + std::to_string(offset));

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In the L1 guest of ../refusal: loads the module, which must refuse, and name both pairs; then again with the
+# In the L1 guest of ./refusal: loads the module, which must refuse, and name both pairs; then again with the
 # parameter off, when it must load and run a small guest. Speaks TAP.
 
 number=0

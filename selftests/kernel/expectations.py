@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table `list`: which tests there are, how to call them, what to expect."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LIST = Path(__file__).with_name("list")
+KINDS = ("pass", "skip", "fail", "omit")
+
+# Exit status by which a kselftest says that it skips itself.
+STATUS_SKIP = 4
+
+
+@dataclass
+class Expectation:
+    kind: str
+    reason: str = ""
+
+    @classmethod
+    def parse(cls, text, where):
+        kind, _, reason = (part.strip() for part in text.partition(":"))
+        if kind not in KINDS or bool(reason) != (kind != "pass"):
+            raise ValueError(f"{where}: expected `pass` or `skip|fail|omit: reason`, found `{text}`")
+        return cls(kind, reason)
+
+
+@dataclass
+class Test:
+    name: str
+    tags: list
+    arguments: str
+    expectation: Expectation
+
+    def verdict(self, status):
+        """What is wrong with this exit status, or None."""
+        found = {0: "pass", STATUS_SKIP: "skip"}.get(status, "fail")
+        if found == self.expectation.kind:
+            return None
+        return f"expected: {self.expectation.kind}, found: {found} (exit status {status})"
+
+
+def load(module):
+    """All tests, with the expectations that hold under this module."""
+    tests, overrides = {}, []
+    for number, line in enumerate(LIST.read_text().splitlines(), 1):
+        where = f"{LIST}:{number}"
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith("@"):
+            head, _, text = line[1:].partition("|")
+            overrides.append((*head.split(), Expectation.parse(text, where)))
+            continue
+        name, tags, arguments, text = (part.strip() for part in line.split("|"))
+        if name in tests:
+            raise ValueError(f"{where}: {name} is listed twice")
+        tests[name] = Test(name, tags.split(), arguments, Expectation.parse(text, where))
+    for of_module, key, expectation in overrides:
+        for test in tests.values():
+            # What is never run, or skips itself on any KVM here, does so under this module too.
+            fits = key == test.name or (key in test.tags and
+                                        test.expectation.kind in ("pass", "fail"))
+            if of_module == module and fits:
+                test.expectation = expectation
+    return tests

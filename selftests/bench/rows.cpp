@@ -69,14 +69,11 @@ TIMED_GUEST(outs_userspace, "", "	mov $data_address, %esi",
 	    "	outsb",
 	    "", "");
 
-TIMED_GUEST(mmio_any_eventfd, "	mov $any_eventfd_address, %ebx", "", "	mov %eax, (%rbx)", "",
-	    "");
-TIMED_GUEST(mmio_long_eventfd, "	mov $long_eventfd_address, %ebx", "",
-	    "	mov %eax, (%rbx)", "", "");
-TIMED_GUEST(mmio_read_userspace, "	mov $mmio_address, %ebx", "", "	mov (%rbx), %eax", "",
-	    "");
-TIMED_GUEST(mmio_write_userspace, "	mov $mmio_address, %ebx", "", "	mov %eax, (%rbx)", "",
-	    "");
+TIMED_GUEST(mmio_any_eventfd, "	mov $any_eventfd_address, %ebx", "", "	mov %eax, (%rbx)", "", "");
+TIMED_GUEST(mmio_long_eventfd, "	mov $long_eventfd_address, %ebx", "", "	mov %eax, (%rbx)",
+	    "", "");
+TIMED_GUEST(mmio_read_userspace, "	mov $mmio_address, %ebx", "", "	mov (%rbx), %eax", "", "");
+TIMED_GUEST(mmio_write_userspace, "	mov $mmio_address, %ebx", "", "	mov %eax, (%rbx)", "", "");
 
 // The interrupt is pending before STI, whose shadow reaches over HLT: an exit for HLT, none before.
 TIMED_GUEST(hlt_pending, X2APIC_ON, "	cli\n" PEND_INTERRUPT,

@@ -49,7 +49,7 @@ void tell_caps()
 {
 	constexpr u64 xcr0_bndregs_bndcsr = bit(3) | bit(4);
 
-	kernel::kvm_caps.supported_mce_cap |= mcg_lmce;
+	kernel::kvm_caps.supported_mce_cap |= mcg_lmce | mcg_cmci;
 	kernel::kvm_caps.supported_xss = 0;
 	kernel::kvm_caps.supported_perf_cap = 0;
 	kernel::kvm_caps.has_tsc_control = setup().features.tsc_scaling;

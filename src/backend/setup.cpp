@@ -10,9 +10,9 @@
 
 namespace backend {
 
-namespace {
+constinit Setup chosen_setup{};
 
-constinit Setup chosen{};
+namespace {
 
 void log_line(void *, config::Severity severity, const char *text)
 {
@@ -107,26 +107,21 @@ int check_needs(const Features &features)
 
 } // namespace
 
-const Setup &setup()
-{
-	return chosen;
-}
-
 int decide_setup()
 {
 	config::Report report{.sink = {log_line, nullptr}};
 
-	chosen.capabilities = hw::read_capabilities();
-	chosen.config = config::compute(
-		chosen.capabilities,
+	chosen_setup.capabilities = hw::read_capabilities();
+	chosen_setup.config = config::compute(
+		chosen_setup.capabilities,
 		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
 	if (!report.usable())
 		return -kernel::EIO;
-	apply_parameters(chosen.config);
-	chosen.features = features_of(chosen.config);
-	if (const int error = check_needs(chosen.features))
+	apply_parameters(chosen_setup.config);
+	chosen_setup.features = features_of(chosen_setup.config);
+	if (const int error = check_needs(chosen_setup.features))
 		return error;
-	report_parameters(chosen.features);
+	report_parameters(chosen_setup.features);
 	return 0;
 }
 
@@ -139,12 +134,12 @@ int check_processor_compatibility()
 		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
 
 	apply_parameters(mine);
-	if (report.usable() && mine == chosen.config)
+	if (report.usable() && mine == chosen_setup.config)
 		return 0;
 	kernel::error(
 		"CPU %d: its VMX configuration differs from that of the CPU that loaded the module:\n",
 		kernel::this_cpu_id());
-	config::compare(chosen.config, mine, {log_line, nullptr});
+	config::compare(chosen_setup.config, mine, {log_line, nullptr});
 	return -kernel::EIO;
 }
 
@@ -153,8 +148,8 @@ void print_setup(const config::Sink &sink)
 	config::Report report{.sink = sink};
 
 	// The rules again, so that the report is whole by itself.
-	(void)config::compute(chosen.capabilities, {.error_on_inconsistent = false}, report);
-	config::print_config(chosen.capabilities, chosen.config, sink);
+	(void)config::compute(chosen_setup.capabilities, {.error_on_inconsistent = false}, report);
+	config::print_config(chosen_setup.capabilities, chosen_setup.config, sink);
 }
 
 } // namespace backend

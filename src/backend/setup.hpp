@@ -22,7 +22,13 @@ struct Setup {
 	Features features;
 };
 
-const Setup &setup();
+extern Setup chosen_setup;
+
+/// Inline: the path of every entry and exit asks.
+inline const Setup &setup()
+{
+	return chosen_setup;
+}
 
 } // namespace backend
 

@@ -40,8 +40,8 @@ int handle_ept_violation(Vcpu &vcpu)
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
 	// The IRET that faulted here had unblocked NMIs; it will run again.
-	if (!vcpu.exit.idt_vectoring.valid() && setup().features.virtual_nmi &&
-	    fault.iret_unblocked_nmi)
+	if (fault.iret_unblocked_nmi() && !vcpu.exit.idt_vectoring.valid() &&
+	    setup().features.virtual_nmi)
 		set_nmi_mask(&vcpu.kvm, true);
 
 	// An address beyond the guest's own width is a reserved bit to the guest, which the CPU
@@ -49,11 +49,11 @@ int handle_ept_violation(Vcpu &vcpu)
 	if (kernel::allow_smaller_maxphyaddr && address >> vcpu.kvm.arch.maxphyaddr) [[unlikely]]
 		return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
 
-	u64 error = (fault.read ? pferr_user : 0) | (fault.write ? pferr_write : 0) |
-		    (fault.fetch ? pferr_fetch : 0) | (fault.present() ? pferr_present : 0);
+	u64 error = (fault.read() ? pferr_user : 0) | (fault.write() ? pferr_write : 0) |
+		    (fault.fetch() ? pferr_fetch : 0) | (fault.present() ? pferr_present : 0);
 
-	if (fault.linear_valid)
-		error |= fault.translated ? pferr_guest_final : pferr_guest_page;
+	if (fault.linear_valid())
+		error |= fault.translated() ? pferr_guest_final : pferr_guest_page;
 	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, error, nullptr, 0);
 }
 

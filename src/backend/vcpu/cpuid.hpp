@@ -47,8 +47,8 @@ inline constexpr CpuidFeature
 // clang-format on
 } // namespace cpuid
 
-/// IA32_ARCH_CAPABILITIES.TSX_CTRL, IA32_MCG_CAP.MCG_LMCE_P.
-inline constexpr u64 arch_cap_tsx_ctrl = bit(7), mcg_lmce = bit(27);
+/// IA32_ARCH_CAPABILITIES.TSX_CTRL, IA32_MCG_CAP.MCG_CMCI_P and MCG_LMCE_P.
+inline constexpr u64 arch_cap_tsx_ctrl = bit(7), mcg_cmci = bit(10), mcg_lmce = bit(27);
 
 /// What userspace gave this vCPU.
 bool guest_has(Vcpu &vcpu, const CpuidFeature &feature);

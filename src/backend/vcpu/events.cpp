@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/events.hpp"
 
-#include "backend/setup.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "kernel/requests.hpp"
@@ -133,31 +132,10 @@ void cancel_injection(kernel::kvm_vcpu *kvm)
 	write(current, f::entry_interruption_info, u32{0});
 }
 
-void requeue_interrupted_event(Vcpu &vcpu)
+void requeue_vectored_event(Vcpu &vcpu)
 {
-	auto &arch = vcpu.kvm.arch;
-
-	// The common exit interrupts no delivery, and nothing was queued before the entry.
-	if (!vcpu.exit.idt_vectoring.valid()) {
-		arch.nmi_injected = false;
-		arch.exception.pending = arch.exception.injected = arch.exception_vmexit.pending =
-			false;
-		arch.interrupt.injected = false;
-		return;
-	}
 	requeue(vcpu, vcpu.exit.idt_vectoring, read(vcpu.current(), f::exit_instruction_length),
 		read(vcpu.current(), f::idt_vectoring_error_code));
-}
-
-void restore_nmi_blocking(Vcpu &vcpu)
-{
-	const Interruption why = vcpu.exit.interruption;
-
-	if (!setup().features.virtual_nmi || !why.valid() || vcpu.exit.idt_vectoring.valid())
-		return;
-	// A double fault says nothing of the IRET's effect.
-	if (why.iret_unblocked_nmi() && why.vector() != vector::df)
-		set_nmi_mask(&vcpu.kvm, true);
 }
 
 int interrupt_allowed(kernel::kvm_vcpu *kvm, bool)

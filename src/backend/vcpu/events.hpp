@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "backend/setup.hpp"
 #include "backend/vcpu/vcpu.hpp"
 
 /// Interrupts, NMIs and exceptions on their way into the guest.
@@ -31,12 +32,37 @@ int leave_smm(kernel::kvm_vcpu *kvm, const char *state);
 void enable_smi_window(kernel::kvm_vcpu *kvm);
 bool apic_init_signal_blocked(kernel::kvm_vcpu *kvm);
 
-/// After an exit: what the CPU was delivering when it exited goes back into kvm.ko's queues.
-void requeue_interrupted_event(Vcpu &vcpu);
+/// What the CPU was delivering when it exited goes back into kvm.ko's queues.
+void requeue_vectored_event(Vcpu &vcpu);
+
+/// After an exit: kvm.ko's queues hold what has not been delivered.
+inline void update_event_queues(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	if (vcpu.exit.idt_vectoring.valid()) [[unlikely]] {
+		requeue_vectored_event(vcpu);
+		return;
+	}
+	// The common exit interrupts no delivery, and nothing was queued before the entry.
+	arch.nmi_injected = false;
+	arch.exception.pending = arch.exception.injected = false;
+	arch.exception_vmexit.pending = false;
+	arch.interrupt.injected = false;
+}
 
 /// After an exit: an IRET that faulted had already unblocked NMIs (SDM, "Information About NMI
 /// Unblocking Due to IRET").
-void restore_nmi_blocking(Vcpu &vcpu);
+inline void restore_nmi_blocking(Vcpu &vcpu)
+{
+	const Interruption why = vcpu.exit.interruption;
+
+	if (!why.valid() || !why.iret_unblocked_nmi() || vcpu.exit.idt_vectoring.valid())
+		return;
+	// A double fault says nothing of the IRET's effect.
+	if (setup().features.virtual_nmi && why.vector() != vector::df)
+		set_nmi_mask(&vcpu.kvm, true);
+}
 
 /// Moves RIP behind the instruction that exited.
 int skip_instruction(kernel::kvm_vcpu *kvm);

@@ -83,21 +83,21 @@ void switch_perf_msrs(Vcpu &vcpu)
 
 kvmxx_entry prepare_entry(Vcpu &vcpu)
 {
+	auto &arch = vcpu.kvm.arch;
 	const bool has_spec_ctrl = setup().features.spec_ctrl;
 	const u64 host_spec_ctrl = has_spec_ctrl ? kernel::current_spec_ctrl() : 0;
-	kvmxx_entry entry{};
+	u64 flags = u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT;
 
-	entry.regs = vcpu.kvm.arch.regs;
-	entry.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs01.host.rsp);
-	entry.host_spec_ctrl = host_spec_ctrl;
-	entry.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl;
-	entry.flags = u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT |
-		      u64{has_spec_ctrl && spec_ctrl_is_free(vcpu)}
-			      << KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT |
-		      u64{kernel::l1d_flush_needed(vcpu.kvm.arch.l1tf_flush_l1d)}
-			      << KVMXX_ENTRY_FLUSH_L1D_BIT;
-	vcpu.kvm.arch.l1tf_flush_l1d = false;
-	return entry;
+	if (has_spec_ctrl && spec_ctrl_is_free(vcpu))
+		flags |= bit(KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT);
+	if (kernel::l1d_flush_needed(arch.l1tf_flush_l1d))
+		flags |= bit(KVMXX_ENTRY_FLUSH_L1D_BIT);
+	arch.l1tf_flush_l1d = false;
+	return {.regs = arch.regs,
+		.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs01.host.rsp),
+		.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl,
+		.host_spec_ctrl = host_spec_ctrl,
+		.flags = flags};
 }
 
 /// One VMREAD for the common exit, two more for those that may have interrupted a delivery.
@@ -140,7 +140,9 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 
 	kernel::kvm_load_guest_xsave_state(kvm);
 	arm_preemption_timer(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
-	if (kernel::lapic_in_kernel(*kvm))
+	// What is left of a deadline that the timer was early for; mostly there is none to ask
+	// about.
+	if (kernel::lapic_in_kernel(*kvm) && kvm->arch.apic->lapic_timer.expired_tscdeadline)
 		kernel::kvm_wait_lapic_expire(kvm);
 
 	if (setup().features.host_perf)
@@ -173,7 +175,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	vcpu.vmcs01.launched = true;
 	// VM exit clears the valid bit of the injection field by itself; the queues must follow.
 	restore_nmi_blocking(vcpu);
-	requeue_interrupted_event(vcpu);
+	update_event_queues(vcpu);
 	return handle_exit_fast(vcpu);
 }
 

@@ -58,26 +58,20 @@ struct IoAccess {
 
 /// SDM, table "Exit Qualification for EPT Violations".
 struct EptViolation {
-	bool read, write, fetch;
-	bool readable, writable, executable; ///< what the EPT entries allow
-	bool linear_valid;		     ///< the guest-linear-address field is valid
-	bool translated; ///< fault on the translation itself, not on a walk of page tables
-	bool iret_unblocked_nmi;
+	u64 raw;
 
-	static constexpr EptViolation decode(u64 q)
-	{
-		return {.read = (q & bit(0)) != 0,
-			.write = (q & bit(1)) != 0,
-			.fetch = (q & bit(2)) != 0,
-			.readable = (q & bit(3)) != 0,
-			.writable = (q & bit(4)) != 0,
-			.executable = (q & bit(5)) != 0,
-			.linear_valid = (q & bit(7)) != 0,
-			.translated = (q & bit(8)) != 0,
-			.iret_unblocked_nmi = (q & bit(12)) != 0};
-	}
+	static constexpr EptViolation decode(u64 q) { return {q}; }
 
-	constexpr bool present() const { return readable || writable || executable; }
+	constexpr bool read() const { return raw & bit(0); }
+	constexpr bool write() const { return raw & bit(1); }
+	constexpr bool fetch() const { return raw & bit(2); }
+	/// The EPT entries allow some access: readable, writable or executable.
+	constexpr bool present() const { return raw & (bit(3) | bit(4) | bit(5)); }
+	/// The guest-linear-address field is valid.
+	constexpr bool linear_valid() const { return raw & bit(7); }
+	/// Fault on the translation itself, not on a walk of page tables.
+	constexpr bool translated() const { return raw & bit(8); }
+	constexpr bool iret_unblocked_nmi() const { return raw & bit(12); }
 };
 
 /// SDM, table "Exit Qualification for Task Switches".

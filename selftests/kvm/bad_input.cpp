@@ -66,6 +66,32 @@ GUEST_CODE(write_xcr0, 64, R"(
 	hlt
 )");
 
+// An instruction each, 16 bytes apart.
+GUEST_CODE(vmx_instructions, 64, R"(
+	vmxon data_address
+	.balign 16
+	vmclear data_address
+	.balign 16
+	vmptrld data_address
+	.balign 16
+	vmptrst data_address
+	.balign 16
+	vmread %rax, %rbx
+	.balign 16
+	vmwrite %rax, %rbx
+	.balign 16
+	vmlaunch
+	.balign 16
+	vmresume
+	.balign 16
+	vmxoff
+	.balign 16
+	vmfunc
+	.balign 16
+	getsec
+	.balign 16
+)");
+
 void refused(const Vcpu &vcpu, const kvm_sregs &sregs, const char *what,
 	     tap::Where where = tap::Where::current())
 {
@@ -217,6 +243,25 @@ TEST(control_registers_from_the_guest)
 		const ExceptionRecord found = run_to_exception(vm, vcpu);
 		check_equal(found.vector, 13u, std::string("vector for ") + row.name);
 		check_equal(found.rip, code_address, std::string("rip for ") + row.name);
+	}
+}
+
+TEST(vmx_instructions_from_a_guest_without_vmx)
+{
+	const Vm vm;
+	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
+	Cpuid table = Cpuid::supported();
+	constexpr std::uint32_t leaf1_ecx_vmx = 1 << 5, leaf1_ecx_smx = 1 << 6;
+	table.find(1)->ecx &= ~(leaf1_ecx_vmx | leaf1_ecx_smx);
+	vcpu.set_cpuid(table);
+	constexpr std::uint32_t step = 16;
+	load(vm, vmx_instructions);
+	for (const char *at = vmx_instructions.begin; at < vmx_instructions.end; at += step) {
+		enter(vcpu, vmx_instructions);
+		set_rip(vcpu, vmx_instructions.at(at));
+		const ExceptionRecord found = run_to_exception(vm, vcpu);
+		check_equal(found.vector, 6u, "vector");
+		check_equal(found.rip, vmx_instructions.at(at), "rip");
 	}
 }
 

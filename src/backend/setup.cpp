@@ -29,7 +29,23 @@ void log_line(void *, config::Severity severity, const char *text)
 	}
 }
 
-/// What a parameter turns off, what cannot be without it, and what this module does not use.
+/// What this module drives, of what the core would choose: the rest is not in use, and not shown
+/// so.
+void keep_what_is_driven(VmcsConfig &config)
+{
+	config.pin &= ~pin::posted_interrupts;
+	config.primary &= ~primary::activate_tertiary;
+	config.secondary &= secondary::enable_ept | secondary::enable_rdtscp |
+			    secondary::enable_vpid | secondary::wbinvd_exiting |
+			    secondary::unrestricted_guest | secondary::pause_loop_exiting |
+			    secondary::enable_invpcid | secondary::enable_xsaves |
+			    secondary::use_tsc_scaling;
+	config.tertiary = {};
+	config.exit &= ~(exit::clear_bndcfgs | exit::load_perf_global_ctrl);
+	config.entry &= ~(entry::load_bndcfgs | entry::load_perf_global_ctrl);
+}
+
+/// What a parameter turns off, and what cannot be without it.
 void apply_parameters(VmcsConfig &config)
 {
 	auto drop = [&](bool keep, Secondary controls) {
@@ -37,16 +53,11 @@ void apply_parameters(VmcsConfig &config)
 			config.secondary &= ~controls;
 	};
 
+	keep_what_is_driven(config);
 	drop(parameter_vpid, secondary::enable_vpid);
 	drop(parameter_ple_gap != 0, secondary::pause_loop_exiting);
 	drop(parameter_unrestricted_guest, secondary::unrestricted_guest);
 	drop(parameter_ept, secondary::enable_ept | secondary::unrestricted_guest);
-	// Nothing here drives them: IPI virtualization, and MPX, whose state would have to be
-	// switched.
-	config.tertiary = {};
-	config.primary &= ~primary::activate_tertiary;
-	config.entry &= ~entry::load_bndcfgs;
-	config.exit &= ~exit::clear_bndcfgs;
 	if (!parameter_vnmi)
 		config.pin &= ~pin::virtual_nmis;
 	if (!parameter_preemption_timer)

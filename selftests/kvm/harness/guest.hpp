@@ -15,7 +15,7 @@
 // GUEST_CODE(name, bits, text): a kvm::Code called name. Labels are local to the source file.
 // The absolute address of a label is code_address + (label - name_begin).
 #define GUEST_CODE(name, bits, text)                                                               \
-	asm(".pushsection .rodata\n"                                                               \
+	asm(".pushsection .rodata\n.balign 16\n"                                                   \
 	    ".code" #bits "\n" #name "_begin:\n" text "\n" #name "_end:\n"                         \
 	    ".code64\n"                                                                            \
 	    ".popsection");                                                                        \

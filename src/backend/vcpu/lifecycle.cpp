@@ -48,13 +48,7 @@ Primary primary_controls(Vcpu &vcpu)
 
 Secondary secondary_controls(Vcpu &vcpu)
 {
-	// What this module does not drive stays off, whatever the CPU offers.
-	constexpr Secondary driven = secondary::enable_ept | secondary::enable_rdtscp |
-				     secondary::enable_vpid | secondary::wbinvd_exiting |
-				     secondary::unrestricted_guest | secondary::pause_loop_exiting |
-				     secondary::enable_invpcid | secondary::enable_xsaves |
-				     secondary::use_tsc_scaling;
-	Secondary controls = setup().config.secondary & driven;
+	Secondary controls = setup().config.secondary;
 
 	if (!vcpu.vpid)
 		controls &= ~secondary::enable_vpid;
@@ -68,17 +62,13 @@ void initialise_controls(Vcpu &vcpu)
 	const auto &config = setup().config;
 	const Current current = vcpu.current();
 
-	vcpu.vmcs01.pin.initialise(current,
-				   config.pin & ~(pin::preemption_timer | pin::posted_interrupts));
+	// Off until something needs them.
+	vcpu.vmcs01.pin.initialise(current, config.pin & ~pin::preemption_timer);
 	vcpu.vmcs01.primary.initialise(current, primary_controls(vcpu));
 	if (config.primary.has(primary::activate_secondary))
 		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
-	vcpu.vmcs01.exit.initialise(current, config.exit & ~(exit::load_efer | exit::save_efer |
-							     exit::save_preemption_timer |
-							     exit::load_perf_global_ctrl));
-	vcpu.vmcs01.entry.initialise(current, config.entry & ~(entry::load_efer |
-							       entry::load_perf_global_ctrl |
-							       entry::ia32e_mode_guest));
+	vcpu.vmcs01.exit.initialise(current, config.exit & ~exit::load_efer);
+	vcpu.vmcs01.entry.initialise(current, config.entry & ~entry::load_efer);
 }
 
 /// What stays as it is for the life of the vCPU.

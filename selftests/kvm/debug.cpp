@@ -127,6 +127,21 @@ TEST(single_step)
 	check_equal(vcpu.regs().rbx, 5u, "rbx");
 }
 
+// VM entry refuses TF together with a shadow, unless a trap is pending already.
+TEST(single_step_out_of_an_interrupt_shadow)
+{
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	start(vm, vcpu, steps);
+	kvm_vcpu_events events = vcpu.events();
+	events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+	events.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
+	vcpu.set(events);
+	set_debug(vcpu, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP);
+	step(vcpu, step_offsets[0]);
+	step(vcpu, step_offsets[1]);
+}
+
 TEST(single_step_over_exits)
 {
 	const Vm vm;

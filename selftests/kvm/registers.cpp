@@ -243,6 +243,7 @@ TEST(segment_attributes_round_trip)
 	check(same(found.es, sregs.es), "es comes back whole");
 	check(same(found.fs, sregs.fs), "fs comes back whole");
 	check_equal(found.gs.unusable, 1, "gs.unusable");
+	check_equal(found.gs.present, 0, "gs.present");
 	check(same(found.cs, sregs.cs), "cs comes back whole");
 	check(same(found.tr, sregs.tr), "tr comes back whole");
 }

@@ -105,6 +105,21 @@ def create(path: Path, payload: Payload):
     shutil.rmtree(directory)
 
 
+def unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, out: Path):
+    """One file of the archive, below `out`: what the guest wrote has no say in where it goes."""
+    relative = Path(os.path.normpath(member.name))
+    if relative.is_absolute() or ".." in relative.parts:
+        raise LabError(f"/lab/out holds a name that leads out of it: {member.name}")
+    target = out / relative
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+    elif member.isfile():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "wb") as file:
+            shutil.copyfileobj(archive.extractfile(member), file)
+        target.chmod(member.mode & 0o777)
+
+
 def results(path: Path, out: Path | None) -> str:
     """Unpacks what the run left in /lab/out into `out`; returns the guest's dmesg."""
     dmesg = ""
@@ -115,5 +130,5 @@ def results(path: Path, out: Path | None) -> str:
                 if member.name == "./.dmesg":
                     dmesg = archive.extractfile(member).read().decode(errors="replace")
                 elif out is not None:
-                    archive.extract(member, out, filter="data")
+                    unpack(archive, member, out)
     return dmesg

@@ -17,10 +17,9 @@ void write_constant_host_state(Vmcs &vmcs)
 
 	// TS may be set by lazy users of the FPU and must not come back with an exit.
 	write(current, f::host_cr0, host.cr0 & ~cr0::ts);
-	vmcs.host.cr3 = kernel::__get_current_cr3_fast();
-	write(current, f::host_cr3, vmcs.host.cr3);
-	vmcs.host.cr4 = kernel::cr4_read_shadow();
-	write(current, f::host_cr4, vmcs.host.cr4);
+	// Those of whoever enters, which may be another task on another CPU: every entry compares,
+	// and neither register is ever zero.
+	vmcs.host.cr3 = vmcs.host.cr4 = 0;
 
 	write(current, f::host_cs_selector, host.cs);
 	write(current, f::host_ss_selector, host.ds);

@@ -175,13 +175,18 @@ TEST(breakpoint_of_the_guest_stays_its_own)
 	vcpu.run_to(KVM_EXIT_HLT);
 }
 
-TEST(breakpoint_injected_by_the_host)
+// What a debugger does with a breakpoint that is not its own.
+TEST(breakpoint_handed_back_to_the_guest)
 {
 	const Vm vm;
 	const Vcpu vcpu(vm);
-	start(vm, vcpu, steps);
+	start(vm, vcpu, int3_and_nops);
+	set_debug(vcpu, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_SW_BP);
+	expect_debug(vcpu, vector_bp, 1);
 	set_debug(vcpu, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_INJECT_BP);
-	check_equal(run_to_exception(vm, vcpu).vector, vector_bp, "vector");
+	const ExceptionRecord found = run_to_exception(vm, vcpu);
+	check_equal(found.vector, vector_bp, "vector");
+	check_equal(found.rip, code_address + 2, "rip, after the instruction");
 }
 
 TEST(hardware_breakpoint)

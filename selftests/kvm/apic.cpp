@@ -38,7 +38,7 @@ GUEST_LABEL(timer_once_handler);
 GUEST_CODE(timer_periodic, 64, APIC_ON R"(
 	movl $0x0b, 0x3e0(%r8)
 	movl $0x20040, 0x320(%r8)
-	movl $200000, 0x380(%r8)
+	movl $20000000, 0x380(%r8)	# ns: 20 ms
 	sti
 0:	hlt
 	cmp $5, %ebx

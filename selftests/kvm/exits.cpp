@@ -5,7 +5,7 @@
 #include "harness/guest.hpp"
 
 #include <csignal>
-#include <ctime>
+#include <thread>
 
 using namespace kvm;
 using tap::check;
@@ -533,17 +533,15 @@ TEST(exit_by_signal)
 	struct sigaction action = {};
 	action.sa_handler = [](int) {};
 	sigaction(SIGUSR1, &action, nullptr);
-	sigevent event = {};
-	event.sigev_notify = SIGEV_SIGNAL;
-	event.sigev_signo = SIGUSR1;
-	timer_t timer;
-	check_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0, "timer_create");
-	itimerspec in_20_ms = {};
-	in_20_ms.it_value.tv_nsec = 20'000'000;
-	timer_settime(timer, 0, &in_20_ms, nullptr);
+	const pthread_t runner = pthread_self();
+	std::thread other([&vm, runner] {
+		while (!vm.at<std::uint64_t>(data_address) && !tap::out_of_time())
+			std::this_thread::yield();
+		pthread_kill(runner, SIGUSR1);
+	});
 
 	check_equal(vcpu.try_run(), EINTR, "errno of KVM_RUN");
-	timer_delete(timer);
+	other.join();
 	check_equal(vcpu.state().exit_reason, KVM_EXIT_INTR, "exit_reason");
 	check(vm.at<std::uint64_t>(data_address) > 0, "the guest ran");
 }

@@ -27,9 +27,8 @@ GUEST_CONSTANT(pic_vectors, 0x20)
 GUEST_CODE(pit_ticks, 64, PIC_ON R"(
 	mov $0x34, %al			# counter 0, rate generator
 	out %al, $0x43
-	mov $0xe8, %al			# 1000 periods of 1.193 MHz
+	xor %al, %al			# 65536 periods of 1.193 MHz: 55 ms
 	out %al, $0x40
-	mov $3, %al
 	out %al, $0x40
 	sti
 0:	hlt
@@ -166,7 +165,8 @@ TEST(pit_interrupts)
 	vm.create_pit();
 	const Vcpu vcpu(vm);
 	start_with(vm, vcpu, pit_ticks, pic_vectors + 0, pit_handler);
-	check_equal(run_to_report(vcpu), 4u, "ticks");
+	// One more may come between the comparison and the report.
+	check(run_to_report(vcpu) >= 4, "the guest counted four ticks");
 }
 
 TEST(pic_line_raised_before)

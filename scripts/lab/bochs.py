@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from . import preload
 from .errors import LabError
 from .machine import Machine
 from .process import Emulator
@@ -77,7 +78,7 @@ class Bochs(Machine):
     default_cpu = "corei7_skylake_x"
     fatal = FATAL
     snapshot: Path | None = None
-    restorer: Path | None = None
+    shares_memory = False
 
     def check(self):
         tool("bochs-bin")
@@ -96,24 +97,25 @@ class Bochs(Machine):
             cpu=options.cpu, smp=options.smp, ips=IPS)
 
     def _start(self, directory: Path, output: Path, debugger: str, arguments: list[str],
-               environment: dict) -> Emulator:
+               libraries: list[str], environment: dict) -> Emulator:
         # Bochs leaves a lock file next to an image, named after the path it was given
         for name, image in (("boot.img", self.boot_disk), ("root.img", self.root_disk)):
             (directory / name).symlink_to(image)
         (directory / "bochsrc").write_text(self.bochsrc())
         (directory / "rc").write_text(debugger)
         command = [tool("bochs-bin"), "-q", "-unlock", *arguments, "-rc", "rc"]
-        return Emulator(command, directory, output, {"TERM": "xterm", **environment})
+        return Emulator(command, directory, output, {
+            "TERM": "xterm", **preload.variable("screen", *libraries), **environment})
 
     def emulator(self, directory: Path, output: Path) -> Emulator:
         # Debian's build has the debugger in and waits before the first instruction: continue.
         # Booted in full, it stops at the snapshot point as well.
         if self.snapshot:
-            environment = {"LD_PRELOAD": str(self.restorer)} if self.restorer else {}
-            return self._start(directory, output, "c\n", ["-r", str(self.snapshot)], environment)
-        return self._start(directory, output, "c\nc\n", ["-f", "bochsrc"], {})
+            libraries = ["restore"] if self.shares_memory else []
+            return self._start(directory, output, "c\n", ["-r", str(self.snapshot)], libraries, {})
+        return self._start(directory, output, "c\nc\n", ["-f", "bochsrc"], [], {})
 
-    def snapshot_taker(self, directory: Path, output: Path, saver: Path, to: Path) -> Emulator:
+    def snapshot_taker(self, directory: Path, output: Path, to: Path) -> Emulator:
         """A machine that boots, saves its state at the snapshot point and ends."""
         return self._start(directory, output, "c\nsnapshot\n", ["-f", "bochsrc"],
-                           {"LD_PRELOAD": str(saver), "LAB_SNAPSHOT": str(to)})
+                           ["save"], {"LAB_SNAPSHOT": str(to)})

@@ -5,25 +5,12 @@ import re
 import shutil
 from pathlib import Path
 
-from . import cache, rundir, rundisk
+from . import cache, preload, rundir, rundisk
 from .bochs import HOST_MEMORY_MAX, Bochs
 from .progress import Progress
-from .tools import run
 from .watch import Watch
 
-SOURCES = Path(__file__).parent / "host"
 BOOT_TIMEOUT = 300
-
-
-def preload(name: str) -> Path:
-    """The library NAME.so for LD_PRELOAD, from host/NAME.c."""
-    source = SOURCES / f"{name}.c"
-
-    def build(directory: Path):
-        run("gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o",
-            directory / f"{name}.so", source)
-
-    return cache.entry("preload", cache.key_of(source), build) / f"{name}.so"
 
 
 def make_restorable(directory: Path, bochsrc: Path):
@@ -47,7 +34,6 @@ def make_restorable(directory: Path, bochsrc: Path):
 
 def take(machine: Bochs, boot_disk: Path, root_disk: Path, directory: Path, progress: Progress):
     """Boots a machine up to the agent's snapshot point and saves its state to `directory`."""
-    saver = preload("save")
     logs = rundir.logs(None)
     with rundir.temporary() as scratch:
         run_disk = scratch / "run.img"
@@ -57,7 +43,7 @@ def take(machine: Bochs, boot_disk: Path, root_disk: Path, directory: Path, prog
         watch.open()
         try:
             output = logs / "emulator.out"
-            with machine.snapshot_taker(scratch, output, saver, directory) as emulator:
+            with machine.snapshot_taker(scratch, output, directory) as emulator:
                 watch.until_end(emulator, BOOT_TIMEOUT)
         finally:
             watch.close()
@@ -68,12 +54,11 @@ def ensure(machine: Bochs, boot_disk: Path, root_disk: Path, progress: Progress)
     """Makes the machine resume from its snapshot, which is taken now if there is none."""
     options = machine.options
     key = cache.key_of(boot_disk, root_disk.parent.name, options.cpu, options.smp, options.memory,
-                       machine.bochsrc(), SOURCES / "save.c", Path(__file__))
+                       machine.bochsrc(), preload.SOURCES / "save.c", Path(__file__))
 
     def build(directory: Path):
         progress.stage("booting once for a snapshot")
         take(Bochs(options), boot_disk, root_disk, directory, progress)
 
     machine.snapshot = cache.entry("snapshots", key, build)
-    if options.memory <= HOST_MEMORY_MAX:
-        machine.restorer = preload("restore")
+    machine.shares_memory = options.memory <= HOST_MEMORY_MAX

@@ -97,8 +97,10 @@ self_ipi_handler:
 )");
 GUEST_LABEL(self_ipi_handler);
 
-// vCPU 0 sends, waits for the answer, 200 times; vCPU 1 halts and counts in its handler.
+// vCPU 0 sends, waits for the answer, 200 times; vCPU 1 halts and counts in its handler. Who waits has
+// interrupts on: Bochs 2.7 holds back the host's while its guest has them off.
 GUEST_CODE(ipi_sender, 64, APIC_ON R"(
+	sti
 0:	pause
 	cmpl $0, data_address + 4
 	je 0b
@@ -130,6 +132,7 @@ GUEST_LABEL(ipi_handler);
 
 // INIT, SIPI, SIPI; the second vCPU answers from real mode.
 GUEST_CODE(start_second, 64, APIC_ON R"(
+	sti
 	movl $0x01000000, 0x310(%r8)
 	movl $0x00004500, 0x300(%r8)
 	movl $0x0000060b, 0x300(%r8)
@@ -207,6 +210,7 @@ held_back_handler:
 GUEST_LABEL(held_back_handler);
 
 GUEST_CODE(nmi_to_second, 64, APIC_ON R"(
+	sti
 0:	pause
 	cmpl $0, data_address + 4
 	je 0b

@@ -39,10 +39,16 @@ u64 encryption_mask()
 
 void tell_mmu()
 {
-	kernel::kvm_mmu_set_ept_masks(setup().features.ept_ad,
-				      setup().config.ept_vpid.has(ept_vpid_cap::execute_only));
+	const bool ept = setup().features.ept;
+
+	if (ept)
+		kernel::kvm_mmu_set_ept_masks(
+			setup().features.ept_ad,
+			setup().config.ept_vpid.has(ept_vpid_cap::execute_only));
 	kernel::kvm_mmu_set_me_spte_mask(0, encryption_mask());
-	kernel::kvm_configure_mmu(true, 0, max_ept_level(), max_huge_page_level());
+	// Without EPT the levels are those of the host's own paging, which kvm.ko knows.
+	kernel::kvm_configure_mmu(ept, 0, ept ? max_ept_level() : 0,
+				  ept ? max_huge_page_level() : 0);
 }
 
 void tell_caps()

@@ -109,9 +109,6 @@ int check_needs(const Features &features)
 		error = -kernel::EOPNOTSUPP;
 	};
 
-	need(features.ept, "EPT");
-	need(features.unrestricted_guest, "unrestricted guest");
-	need(features.virtual_nmi, "virtual NMIs");
 	need(features.msr_bitmap, "use of MSR bitmaps");
 	return error;
 }

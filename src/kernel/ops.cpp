@@ -17,6 +17,7 @@
 #include "backend/vcpu/lifecycle.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pmu.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/run.hpp"
 #include "backend/vcpu/segments.hpp"
@@ -104,6 +105,8 @@ constinit kvm_x86_ops ops = {
 	.check_apicv_inhibit_reasons   = backend::check_apicv_inhibit_reasons,
 	.refresh_apicv_exec_ctrl       = backend::refresh_apicv_exec_ctrl,
 	.deliver_interrupt             = backend::deliver_interrupt,
+	.set_tss_addr                  = backend::set_tss_address,
+	.set_identity_map_addr         = backend::set_identity_map_address,
 	.get_mt_mask                   = backend::get_mt_mask,
 
 	.load_mmu_pgd                  = backend::load_mmu_pgd,

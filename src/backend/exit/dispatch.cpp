@@ -2,6 +2,8 @@
 #include "backend/exit/dispatch.hpp"
 
 #include "backend/exit/table.hpp"
+#include "backend/vcpu/events.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "kernel/print.hpp"
 
@@ -47,7 +49,9 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (vcpu.exit.launch_failed) {
+	if (vcpu.exit.launch != Launch::done) [[unlikely]] {
+		if (vcpu.exit.launch == Launch::not_tried)
+			return emulate_guest(vcpu);
 		const u32 error = read(vcpu.current(), f::instruction_error);
 
 		kernel::warn_ratelimited("VM entry failed: VM-instruction error %u\n", error);
@@ -58,6 +62,9 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 					 vcpu.exit.reason.raw, exit_qualification(vcpu));
 		return fail_entry(vcpu, vcpu.exit.reason.raw);
 	}
+
+	if (vcpu.nmi_blocking.blocked) [[unlikely]]
+		guess_nmi_unblocking(vcpu);
 
 	const ExitRow *row = find_row(vcpu.exit.reason.basic());
 

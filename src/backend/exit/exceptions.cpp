@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/handler.hpp"
+#include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "kernel/vcpu.hpp"
@@ -89,6 +91,13 @@ int handle_nm(Vcpu &vcpu)
 	return result_of(ExitAction::resume);
 }
 
+/// Those that mean the same in real mode and out of it.
+bool has_own_handler(Vcpu &vcpu, u8 vector)
+{
+	return vector == vector::ud || vector == vector::db || vector == vector::pf ||
+	       (vector == vector::bp && vcpu.kvm.guest_debug & kernel::KVM_GUESTDBG_USE_SW_BP);
+}
+
 } // namespace
 
 int handle_exception(Vcpu &vcpu)
@@ -101,6 +110,9 @@ int handle_exception(Vcpu &vcpu)
 
 	const u32 error_code =
 		why.has_error_code() ? read(vcpu.current(), f::exit_interruption_error_code) : 0;
+
+	if (vcpu.real_mode.active && !has_own_handler(vcpu, why.vector())) [[unlikely]]
+		return handle_real_mode_exception(vcpu, why.vector(), error_code);
 
 	switch (why.vector()) {
 	case vector::ud:
@@ -116,6 +128,9 @@ int handle_exception(Vcpu &vcpu)
 	case vector::ac:
 		return handle_ac(vcpu, error_code);
 	case vector::pf:
+		if (!setup().features.ept)
+			return kernel::kvm_handle_page_fault(&vcpu.kvm, error_code,
+							     exit_qualification(vcpu), nullptr, 0);
 		kernel::kvm_fixup_and_inject_pf_error(&vcpu.kvm, exit_qualification(vcpu),
 						      static_cast<u16>(error_code));
 		return result_of(ExitAction::resume);

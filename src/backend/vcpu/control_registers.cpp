@@ -3,6 +3,7 @@
 
 #include "backend/setup.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "kernel/requests.hpp"
 
@@ -19,15 +20,19 @@ constexpr u64 cr4_ownable = cr4::pvi | cr4::de | cr4::pce | cr4::osfxsr | cr4::o
 /// What CR0 really holds while the guest believes in `wanted` (SDM, "Restrictions on VMX
 /// Operation": fixed bits but for PE and PG of an unrestricted guest, and but for NW and CD, which
 /// VMX leaves alone).
-u64 hardware_cr0(u64 wanted)
+u64 hardware_cr0(Vcpu &vcpu, u64 wanted)
 {
 	// Cache control by the guest is ignored: memory types come from EPT.
 	u64 value = (wanted & ~(cr0::cd | cr0::nw)) | cr0::ne;
 
 	if (!setup().features.unrestricted_guest)
-		value |= cr0::pg | cr0::pe | cr0::wp;
-	else if (!setup().features.ept)
+		value |= cr0::pg | cr0::pe;
+	// Shadow pages are write-protected against the guest's kernel as well.
+	if (!setup().features.ept)
 		value |= cr0::wp;
+	// Real mode runs with CPL 3 in the CPU's eyes, and knows no alignment checks.
+	if (vcpu.real_mode.active)
+		value &= ~cr0::am;
 	return value;
 }
 
@@ -39,14 +44,47 @@ u64 hardware_cr4(Vcpu &vcpu, u64 wanted)
 	value |= kernel::cr4_read_shadow() & cr4::mce;
 	if (setup().features.unrestricted_guest)
 		return value;
+	// INT n of real mode goes by the TSS's redirection bitmap.
+	if (vcpu.real_mode.active)
+		value |= cr4::vme;
+	// Shadow pages have 64-bit entries.
+	if (!setup().features.ept)
+		value |= cr4::pae;
 	if (!paging(vcpu)) {
-		// EPT without paging in the guest: identity-mapped 32-bit page tables, without
-		// SMEP, SMAP and PKE, which judge by U/S bits that a guest without paging knows
-		// nothing of.
-		value |= cr4::pse;
-		value &= ~(cr4::pae | cr4::smep | cr4::smap | cr4::pke);
+		// SMEP, SMAP and PKE judge by U/S bits that a guest without paging knows nothing
+		// of.
+		value &= ~(cr4::smep | cr4::smap | cr4::pke);
+		// The identity map has 32-bit entries for 4 MByte each.
+		if (setup().features.ept)
+			value = (value | cr4::pse) & ~cr4::pae;
 	}
 	return value;
+}
+
+/// Real mode and a missing paging need more than two bits of CR0 on a CPU without unrestricted
+/// guest.
+void set_restricted_mode(Vcpu &vcpu, u64 cr0)
+{
+	const bool real = vcpu.real_mode.active;
+
+	if (real && cr0 & cr0::pe)
+		leave_real_mode(vcpu);
+	else if (!real && !(cr0 & cr0::pe))
+		enter_real_mode(vcpu);
+}
+
+/// Under EPT the guest has its own CR3 while it pages; else CR3 is the identity map's.
+void set_restricted_paging(Vcpu &vcpu)
+{
+	constexpr auto exits = primary::cr3_load_exiting | primary::cr3_store_exiting;
+
+	if (!setup().features.ept)
+		return;
+	if (paging(vcpu))
+		vcpu.vmcs01.primary.remove(vcpu.current(), exits);
+	else
+		vcpu.vmcs01.primary.add(vcpu.current(), exits);
+	mark_dirty(vcpu, kernel::VCPU_EXREG_CR3);
 }
 
 void enter_long_mode(Vcpu &vcpu)
@@ -83,7 +121,13 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 	Vcpu &vcpu = vcpu_of(kvm);
 	const Current current = vcpu.current();
 	const u64 was = cr0_bits(vcpu, ~u64{0});
+	const bool restricted = !setup().features.unrestricted_guest;
 
+	if (restricted) {
+		// By the guest's old mode, in which it may still be in the VMCS.
+		(void)cr3(vcpu);
+		set_restricted_mode(vcpu, value);
+	}
 	if (kvm->arch.efer & efer::lme) {
 		if (!(was & cr0::pg) && value & cr0::pg)
 			enter_long_mode(vcpu);
@@ -92,14 +136,20 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 	}
 
 	write(current, f::cr0_read_shadow, u64{value});
-	write(current, f::guest_cr0, hardware_cr0(value));
+	write(current, f::guest_cr0, hardware_cr0(vcpu, value));
 	kvm->arch.cr0 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
+	if (restricted) {
+		set_restricted_paging(vcpu);
+		write(current, f::guest_cr4, hardware_cr4(vcpu, cr4_bits(vcpu, ~u64{0})));
+	}
 
 	// The PDPTEs that the CPU loaded with PAE paging stay in the VMCS: kvm.ko reloads them
 	// where the architecture does.
-	if ((was ^ value) & (cr0::pe | cr0::pg))
+	if ((was ^ value) & (cr0::pe | cr0::pg)) {
 		vcpu.segments.forget();
+		vcpu.real_mode.checked = false;
+	}
 }
 
 void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
@@ -161,8 +211,9 @@ void write_dirty_paging(Vcpu &vcpu)
 	const Current current = vcpu.current();
 	auto &arch = vcpu.kvm.arch;
 
-	if (dirty(vcpu, kernel::VCPU_EXREG_CR3) && guest_owns_cr3(vcpu))
-		write(current, f::guest_cr3, u64{arch.cr3});
+	if (dirty(vcpu, kernel::VCPU_EXREG_CR3) && setup().features.ept)
+		write(current, f::guest_cr3,
+		      guest_owns_cr3(vcpu) ? u64{arch.cr3} : vm_of(vcpu).identity_map_address);
 	if (dirty(vcpu, kernel::VCPU_EXREG_PDPTR) && pae_paging(vcpu)) {
 		const u64 *pdptrs = arch.walk_mmu->pdptrs;
 

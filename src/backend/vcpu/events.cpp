@@ -3,6 +3,7 @@
 
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
+#include "kernel/print.hpp"
 #include "kernel/requests.hpp"
 #include "kernel/vcpu.hpp"
 
@@ -81,6 +82,12 @@ void inject_irq(kernel::kvm_vcpu *kvm, bool)
 	const auto &interrupt = kvm->arch.interrupt;
 
 	++kvm->stat.irq_injections;
+	if (vcpu.real_mode.active) [[unlikely]] {
+		kernel::kvm_inject_realmode_interrupt(
+			kvm, interrupt.nr, interrupt.soft ? kvm->arch.event_exit_inst_len : 0);
+		wake_from_hlt(vcpu);
+		return;
+	}
 	if (interrupt.soft) {
 		write(vcpu.current(), f::entry_instruction_length,
 		      u32{kvm->arch.event_exit_inst_len});
@@ -96,7 +103,13 @@ void inject_nmi(kernel::kvm_vcpu *kvm)
 	Vcpu &vcpu = vcpu_of(kvm);
 
 	++kvm->stat.nmi_injections;
-	inject(vcpu, Interruption::make(EventType::nmi, vector::nmi));
+	// Without virtual NMIs the CPU does not keep the next one away from this one's handler.
+	if (vcpu.real_mode.active || !setup().features.virtual_nmi) [[unlikely]]
+		set_nmi_mask(kvm, true);
+	if (vcpu.real_mode.active) [[unlikely]]
+		kernel::kvm_inject_realmode_interrupt(kvm, vector::nmi, 0);
+	else
+		inject(vcpu, Interruption::make(EventType::nmi, vector::nmi));
 	wake_from_hlt(vcpu);
 }
 
@@ -108,6 +121,12 @@ void inject_exception(kernel::kvm_vcpu *kvm)
 	const bool software = exception.vector == vector::bp || exception.vector == vector::of;
 
 	kernel::kvm_deliver_exception_payload(kvm, &kvm->arch.exception);
+	if (vcpu.real_mode.active) [[unlikely]] {
+		kernel::kvm_inject_realmode_interrupt(kvm, exception.vector,
+						      software ? kvm->arch.event_exit_inst_len : 0);
+		wake_from_hlt(vcpu);
+		return;
+	}
 	if (exception.has_error_code)
 		// The upper half is the paravirtual world's; VM entry wants bits 31:16 clear.
 		write(vcpu.current(), f::entry_exception_error_code,
@@ -147,18 +166,25 @@ int interrupt_allowed(kernel::kvm_vcpu *kvm, bool)
 int nmi_allowed(kernel::kvm_vcpu *kvm, bool)
 {
 	// Some CPUs also refuse to inject an NMI into the shadow of STI.
-	return !(interruptibility_state(vcpu_of(kvm)) &
-		 (blocking_by_sti_or_mov_ss | interruptibility::nmi));
+	return !get_nmi_mask(kvm) &&
+	       !(interruptibility_state(vcpu_of(kvm)) & blocking_by_sti_or_mov_ss);
 }
 
 bool get_nmi_mask(kernel::kvm_vcpu *kvm)
 {
+	if (!setup().features.virtual_nmi)
+		return vcpu_of(kvm).nmi_blocking.blocked;
 	return interruptibility_state(vcpu_of(kvm)) & interruptibility::nmi;
 }
 
 void set_nmi_mask(kernel::kvm_vcpu *kvm, bool masked)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (!setup().features.virtual_nmi) {
+		vcpu.nmi_blocking = {.ticks = 0, .blocked = masked};
+		return;
+	}
 	const u32 was = interruptibility_state(vcpu);
 	const u32 now = masked ? was | interruptibility::nmi : was & ~interruptibility::nmi;
 
@@ -178,12 +204,28 @@ void enable_nmi_window(kernel::kvm_vcpu *kvm)
 	Vcpu &vcpu = vcpu_of(kvm);
 
 	// In the shadow of STI the NMI window would open at once, and close the loop: wait for the
-	// shadow to end.
-	if (interruptibility_state(vcpu) & interruptibility::sti) {
+	// shadow to end. Without virtual NMIs there is no such window.
+	if (!setup().features.virtual_nmi || interruptibility_state(vcpu) & interruptibility::sti) {
 		enable_irq_window(kvm);
 		return;
 	}
 	vcpu.vmcs01.primary.add(vcpu.current(), primary::nmi_window_exiting);
+}
+
+void guess_nmi_unblocking(Vcpu &vcpu)
+{
+	// As long as the kernel's own watchdog of NMIs waits: a handler that never lets interrupts
+	// in is not one any more.
+	const u64 one_second = u64{kernel::tsc_khz} * 1000;
+
+	if (interrupt_allowed(&vcpu.kvm, false)) {
+		set_nmi_mask(&vcpu.kvm, false);
+	} else if (vcpu.nmi_blocking.ticks > one_second && vcpu.kvm.arch.nmi_pending) {
+		kernel::warn_ratelimited(
+			"vCPU %d: NMIs have been blocked for a second without virtual NMIs: unblocked\n",
+			vcpu.kvm.vcpu_id);
+		set_nmi_mask(&vcpu.kvm, false);
+	}
 }
 
 u32 get_interrupt_shadow(kernel::kvm_vcpu *kvm)
@@ -219,6 +261,10 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 	if ((kvm->guest_debug & (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP)) ==
 	    (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP))
 		bitmap |= 1U << vector::bp;
+	// All exceptions of real mode's virtual-8086 task are real mode's, which has another way to
+	// its handlers.
+	if (vcpu.real_mode.active)
+		bitmap = ~0U;
 	if (kernel::enable_vmware_backdoor)
 		bitmap |= 1U << vector::gp;
 	if (!setup().features.ept)

@@ -32,6 +32,10 @@ int leave_smm(kernel::kvm_vcpu *kvm, const char *state);
 void enable_smi_window(kernel::kvm_vcpu *kvm);
 bool apic_init_signal_blocked(kernel::kvm_vcpu *kvm);
 
+/// Without virtual NMIs: NMIs are blocked since one was injected, and nothing says when its handler
+/// ends. It has when interrupts get in, or after a second of the guest's time.
+void guess_nmi_unblocking(Vcpu &vcpu);
+
 /// What the CPU was delivering when it exited goes back into kvm.ko's queues.
 void requeue_vectored_event(Vcpu &vcpu);
 

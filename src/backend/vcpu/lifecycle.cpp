@@ -9,6 +9,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "backend/vcpu/timing.hpp"
@@ -118,6 +119,8 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
+	if (const int error = create_identity_map(vm_of(vcpu)))
+		return error;
 	if (setup().features.msr_bitmap) {
 		vcpu.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
 		if (!vcpu.msr_bitmap)

@@ -10,6 +10,7 @@
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
+#include "kernel/parameters.hpp"
 
 namespace backend {
 
@@ -232,7 +233,7 @@ bool has_emulated_msr(kernel::kvm *, u32 index)
 		      tsc_ratio = 0xc0000104;
 
 	if (index == smbase)
-		return setup().features.unrestricted_guest;
+		return setup().features.unrestricted_guest || parameter_emulate_invalid_guest_state;
 	if (index >= msr::vmx_basic && index <= msr::vmx_vmfunc)
 		return false;
 	return index != amd_ls_cfg && index != virt_spec_ctrl && index != tsc_ratio;
@@ -240,12 +241,20 @@ bool has_emulated_msr(kernel::kvm *, u32 index)
 
 void update_efer_switching(Vcpu &vcpu)
 {
-	const u64 guest = vcpu.kvm.arch.efer;
+	u64 guest = vcpu.kvm.arch.efer;
 	// LMA and LME follow "IA-32e mode guest" and "host address-space size" by themselves.
 	u64 ignored = efer::lma | efer::lme;
 
 	if (!(guest & efer::lma))
 		ignored |= efer::sce;
+	// CR0.PG is always set then, and LME must be as LMA.
+	if (!setup().features.unrestricted_guest && !(guest & efer::lma))
+		guest &= ~efer::lme;
+	// Shadow pages use NX whatever the guest thinks of it.
+	if (!setup().features.ept) {
+		guest = (guest & ~efer::nx) | (kernel::host_efer & efer::nx);
+		ignored |= efer::nx;
+	}
 	const bool differ = (guest ^ kernel::host_efer) & ~ignored;
 
 	if (!setup().config.entry.has(entry::load_efer)) {

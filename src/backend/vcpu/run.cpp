@@ -2,10 +2,12 @@
 #include "backend/vcpu/run.hpp"
 
 #include "backend/exit/fast.hpp"
+#include "backend/hw/msr.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/timing.hpp"
 #include "kernel/cpu.hpp"
@@ -115,16 +117,31 @@ void read_exit(Vcpu &vcpu)
 		exit.reason.entry_failed() ? 0 : read(current, f::idt_vectoring_info);
 }
 
+/// Instead of an entry that would fail: handle_exit() lets the emulator run the guest.
+kernel::exit_fastpath_completion leave_to_emulator(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	vcpu.exit = {.launch = Launch::not_tried};
+	// kvm.ko believes an event is on its way that real mode has taken already.
+	if (vcpu.real_mode.active)
+		arch.nmi_injected = arch.interrupt.injected = arch.exception.injected = false;
+	return kernel::EXIT_FASTPATH_NONE;
+}
+
 } // namespace
 
-int vcpu_pre_run(kernel::kvm_vcpu *)
+int vcpu_pre_run(kernel::kvm_vcpu *kvm)
 {
-	return 1;
+	return refuse_exception(vcpu_of(kvm)) ? 0 : 1;
 }
 
 kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (emulation_required(vcpu)) [[unlikely]]
+		return leave_to_emulator(vcpu);
 
 	write_dirty_registers(vcpu);
 	refresh_host_state(vcpu);
@@ -151,7 +168,12 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	kvmxx_entry entry = prepare_entry(vcpu);
 
 	kernel::trace_entry(kvm);
-	vcpu.exit.launch_failed = kvmxx_enter_guest(&entry, &kvm->arch.cr2);
+	const u64 entered_at = vcpu.nmi_blocking.blocked ? hw::read_tsc() : 0;
+
+	vcpu.exit.launch =
+		kvmxx_enter_guest(&entry, &kvm->arch.cr2) ? Launch::failed : Launch::done;
+	if (vcpu.nmi_blocking.blocked) [[unlikely]]
+		vcpu.nmi_blocking.ticks += hw::read_tsc() - entered_at;
 	if (setup().features.spec_ctrl)
 		vcpu.spec_ctrl = entry.guest_spec_ctrl;
 	// A null DS or ES is what the exit left, and what nearly every task has.
@@ -160,7 +182,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	kvm->arch.regs_avail &= ~lazily_read;
 	kernel::kvm_load_host_xsave_state(kvm);
 
-	if (vcpu.exit.launch_failed) {
+	if (vcpu.exit.launch == Launch::failed) [[unlikely]] {
 		vcpu.exit.reason.raw = 0xdead;
 		vcpu.exit.interruption.raw = vcpu.exit.idt_vectoring.raw = 0;
 		return kernel::EXIT_FASTPATH_NONE;

@@ -2,12 +2,14 @@
 #include "backend/vcpu/segments.hpp"
 
 #include "backend/setup.hpp"
+#include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 
 namespace backend {
 
 namespace {
 
+using check::SegmentState;
 using field::Segment;
 
 enum Part : u32 { base, limit, rights_, selector };
@@ -67,30 +69,63 @@ constexpr u32 vmcs_rights(const kernel::kvm_segment &s)
 	       (s.avl & 1U) << 12 | (s.l & 1U) << 13 | (s.db & 1U) << 14 | (s.g & 1U) << 15;
 }
 
-void write_segment(Segment segment, u64 base_, u32 limit_, u16 selector_, u32 ar)
+/// Real mode's virtual-8086 task has access rights, and a TR, of its own.
+u32 architectural_rights(Vcpu &vcpu, Segment which)
 {
-	hw::vmwrite(encoding(base, segment), base_);
-	hw::vmwrite(encoding(limit, segment), limit_);
-	hw::vmwrite(encoding(selector, segment), selector_);
-	hw::vmwrite(encoding(rights_, segment), ar);
+	if (vcpu.real_mode.active) [[unlikely]]
+		return vcpu.real_mode.segments[static_cast<u32>(which)].rights;
+	return cached<rights_>(vcpu, which);
 }
 
 } // namespace
 
+SegmentState read_segment(Vcpu &vcpu, Segment which)
+{
+	return {.base = cached<base>(vcpu, which),
+		.limit = cached<limit>(vcpu, which),
+		.rights = cached<rights_>(vcpu, which),
+		.selector = cached<selector>(vcpu, which)};
+}
+
+void write_segment(Vcpu &vcpu, Segment which, SegmentState value)
+{
+	vcpu.segments.forget();
+	mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
+	hw::vmwrite(encoding(base, which), value.base);
+	hw::vmwrite(encoding(limit, which), value.limit);
+	hw::vmwrite(encoding(selector, which), value.selector);
+	hw::vmwrite(encoding(rights_, which), value.rights);
+}
+
+SegmentState architectural_segment(Vcpu &vcpu, Segment which)
+{
+	if (vcpu.real_mode.active && which == Segment::tr) [[unlikely]]
+		return vcpu.real_mode.segments[static_cast<u32>(which)];
+
+	SegmentState s = read_segment(vcpu, which);
+
+	s.rights = architectural_rights(vcpu, which);
+	return s;
+}
+
 u64 get_segment_base(kernel::kvm_vcpu *kvm, int seg)
 {
-	return cached<base>(vcpu_of(kvm), vmcs_order[seg]);
+	Vcpu &vcpu = vcpu_of(kvm);
+	const Segment which = vmcs_order[seg];
+
+	if (vcpu.real_mode.active && which == Segment::tr) [[unlikely]]
+		return vcpu.real_mode.segments[static_cast<u32>(which)].base;
+	return cached<base>(vcpu, which);
 }
 
 void get_segment(kernel::kvm_vcpu *kvm, kernel::kvm_segment *s, int seg)
 {
-	Vcpu &vcpu = vcpu_of(kvm);
-	const Segment which = vmcs_order[seg];
-	const u32 ar = cached<rights_>(vcpu, which);
+	const SegmentState state = architectural_segment(vcpu_of(kvm), vmcs_order[seg]);
+	const u32 ar = state.rights;
 
-	s->base = cached<base>(vcpu, which);
-	s->limit = cached<limit>(vcpu, which);
-	s->selector = cached<selector>(vcpu, which);
+	s->base = state.base;
+	s->limit = state.limit;
+	s->selector = state.selector;
 	s->unusable = (ar & rights::unusable) != 0;
 	s->type = ar & 15;
 	s->s = ar >> 4 & 1;
@@ -108,15 +143,16 @@ void set_segment(kernel::kvm_vcpu *kvm, kernel::kvm_segment *s, int seg)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	const Segment which = vmcs_order[seg];
-	u32 ar = vmcs_rights(*s);
+	SegmentState state = {s->base, s->limit, vmcs_rights(*s), static_cast<u16>(s->selector)};
 
-	vcpu.segments.forget();
-	mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
 	// Userspace of old saved data segments without the accessed bit, which VM entry demands
 	// (SDM, "Checks on Guest Segment Registers"). LDTR alone may lack it: its type is 2.
-	if (which != Segment::ldtr && !(ar & rights::unusable))
-		ar |= 1;
-	write_segment(which, s->base, s->limit, static_cast<u16>(s->selector), ar);
+	if (which != Segment::ldtr && !(state.rights & rights::unusable))
+		state.rights |= 1;
+	if (setup().features.unrestricted_guest)
+		write_segment(vcpu, which, state);
+	else
+		write_restricted_segment(vcpu, which, state);
 }
 
 int get_cpl(kernel::kvm_vcpu *kvm)
@@ -133,7 +169,7 @@ int get_cpl(kernel::kvm_vcpu *kvm)
 
 u32 code_segment_rights(Vcpu &vcpu)
 {
-	return cached<rights_>(vcpu, Segment::cs);
+	return architectural_rights(vcpu, Segment::cs);
 }
 
 void get_cs_db_l_bits(kernel::kvm_vcpu *kvm, int *db, int *l)
@@ -184,6 +220,8 @@ unsigned long get_rflags(kernel::kvm_vcpu *kvm)
 	if (!available(vcpu, kernel::VCPU_EXREG_RFLAGS)) {
 		mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
 		vcpu.rflags = read(vcpu.current(), f::guest_rflags);
+		if (vcpu.real_mode.active) [[unlikely]]
+			vcpu.rflags = (vcpu.rflags & ~virtual_8086_flags) | vcpu.real_mode.flags;
 	}
 	return vcpu.rflags;
 }
@@ -193,7 +231,13 @@ void set_rflags(kernel::kvm_vcpu *kvm, unsigned long value)
 	Vcpu &vcpu = vcpu_of(kvm);
 
 	mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
+	// In virtual-8086 mode segments are judged by other rules.
+	vcpu.real_mode.checked = false;
 	vcpu.rflags = value;
+	if (vcpu.real_mode.active) [[unlikely]] {
+		vcpu.real_mode.flags = value & virtual_8086_flags;
+		value |= virtual_8086_flags;
+	}
 	write(vcpu.current(), f::guest_rflags, u64{value});
 }
 
@@ -209,12 +253,13 @@ void reset_segments(Vcpu &vcpu)
 	constexpr Segment data_segments[] = {Segment::es, Segment::ss, Segment::ds, Segment::fs,
 					     Segment::gs};
 
+	// set_cr0() follows and makes real mode of it, where that needs making.
+	vcpu.real_mode = {};
 	for (Segment s : data_segments)
-		write_segment(s, 0, 0xffff, 0, data);
-	write_segment(Segment::cs, 0xffff0000, 0xffff, 0xf000, code);
-	write_segment(Segment::ldtr, 0, 0xffff, 0, ldt);
-	write_segment(Segment::tr, 0, 0xffff, 0, busy_tss);
-	vcpu.segments.forget();
+		write_segment(vcpu, s, {0, 0xffff, data, 0});
+	write_segment(vcpu, Segment::cs, {0xffff0000, 0xffff, code, 0xf000});
+	write_segment(vcpu, Segment::ldtr, {0, 0xffff, ldt, 0});
+	write_segment(vcpu, Segment::tr, {0, 0xffff, busy_tss, 0});
 }
 
 } // namespace backend

@@ -21,6 +21,13 @@ unsigned long get_rflags(kernel::kvm_vcpu *kvm);
 void set_rflags(kernel::kvm_vcpu *kvm, unsigned long value);
 bool get_if_flag(kernel::kvm_vcpu *kvm);
 
+/// A segment register as the VMCS has it, cached, and as the architecture has it: in real mode
+/// without unrestricted guest the VMCS has those of a virtual-8086 task.
+check::SegmentState read_segment(Vcpu &vcpu, field::Segment which);
+check::SegmentState architectural_segment(Vcpu &vcpu, field::Segment which);
+
+void write_segment(Vcpu &vcpu, field::Segment which, check::SegmentState value);
+
 /// CS access rights in the VMCS format, cached.
 u32 code_segment_rights(Vcpu &vcpu);
 

@@ -4,6 +4,7 @@
 #include "backend/hw/msr_bitmap.hpp"
 #include "backend/hw/msr_list.hpp"
 #include "backend/hw/vmcs.hpp"
+#include "core/check/enterable.hpp"
 #include "kernel/bindings.hpp"
 #include "kernel/cpu.hpp"
 #include "vmx/arch.hpp"
@@ -18,20 +19,42 @@ namespace f = vmx::field;
 
 struct Vm {
 	kernel::kvm kvm;
+
+	u64 identity_map_address; ///< guest-physical; 0 until chosen
+	u32 tss_address;	  ///< guest-physical, of real mode's virtual-8086 task
+	bool has_tss;		  ///< userspace has placed it
 };
 
 /// Segment fields read from the VMCS since the last exit, so that asking twice costs no VMREAD.
 struct SegmentCache {
-	struct Entry {
-		u64 base;
-		u32 limit, rights;
-		u16 selector;
-	};
-
-	Entry entries[8];
+	check::SegmentStates entries;
 	u32 valid; ///< a bit for each field of each segment
 
 	void forget() { valid = 0; }
+};
+
+/// On a CPU without unrestricted guest: real_mode.hpp.
+struct RealMode {
+	/// As the architecture has them; valid while active, the six that a task has but for rights
+	/// in the VMCS as well.
+	check::SegmentStates segments;
+	u64 flags;   ///< VM and IOPL of the guest's RFLAGS, while active
+	bool active; ///< CR0.PE is clear
+	bool checked,
+		enterable; ///< whether VM entry takes the segments, if that has been looked at
+};
+
+/// On a CPU without virtual NMIs: whether the guest handles one.
+struct NmiBlocking {
+	u64 ticks; ///< of the TSC that the guest has run since
+	bool blocked;
+};
+
+/// How far the last attempt to run the guest came.
+enum class Launch : u8 {
+	done,
+	failed,	   ///< VMLAUNCH or VMRESUME itself failed
+	not_tried, ///< VM entry would refuse the guest: the emulator has to run it
 };
 
 /// What the last exit says of itself.
@@ -40,8 +63,7 @@ struct ExitInfo {
 	Interruption
 		interruption; ///< of exception_nmi and external_interrupt exits; else not valid
 	Interruption idt_vectoring;
-	bool launch_failed; ///< VMLAUNCH or VMRESUME itself failed: nothing else here means
-			    ///< anything
+	Launch launch; ///< unless done, nothing else here means anything
 };
 
 /// The guest's value of an MSR that the host gets back on its way to userspace (user_return.hpp).
@@ -70,6 +92,8 @@ struct Vcpu {
 	ExitInfo exit;
 	SegmentCache segments;
 	HostRegisters host;
+	RealMode real_mode;
+	NmiBlocking nmi_blocking;
 
 	u64 rflags;
 	u64 guest_kernel_gs_base;
@@ -89,12 +113,22 @@ struct Vcpu {
 	Current current() const { return vmcs01.current(); }
 };
 
-static_assert(__builtin_offsetof(Vcpu, kvm) == 0);
+static_assert(__builtin_offsetof(Vcpu, kvm) == 0 && __builtin_offsetof(Vm, kvm) == 0);
 
 // kvm.ko hands back the pointer to the first member of what it allocated at our size.
 inline Vcpu &vcpu_of(kernel::kvm_vcpu *kvm)
 {
 	return *reinterpret_cast<Vcpu *>(kvm);
+}
+
+inline Vm &vm_of(kernel::kvm *kvm)
+{
+	return *reinterpret_cast<Vm *>(kvm);
+}
+
+inline Vm &vm_of(const Vcpu &vcpu)
+{
+	return vm_of(vcpu.kvm.kvm);
 }
 
 } // namespace backend

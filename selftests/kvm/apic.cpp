@@ -97,8 +97,8 @@ self_ipi_handler:
 )");
 GUEST_LABEL(self_ipi_handler);
 
-// vCPU 0 sends, waits for the answer, 200 times; vCPU 1 halts and counts in its handler. Who waits has
-// interrupts on: Bochs 2.7 holds back the host's while its guest has them off.
+// vCPU 0 sends, waits for the answer, 200 times; vCPU 1 halts and counts in its handler. Who waits
+// has interrupts on: Bochs 2.7 holds back the host's while its guest has them off.
 GUEST_CODE(ipi_sender, 64, APIC_ON R"(
 	sti
 0:	pause

@@ -86,6 +86,9 @@ Features features_of(const VmcsConfig &config)
 void report_parameters(const Features &features)
 {
 	parameter_ept = features.ept;
+	// Shadow pages check a guest's reserved bits anyway.
+	if (!features.ept)
+		kernel::allow_smaller_maxphyaddr = true;
 	parameter_eptad = features.ept_ad;
 	parameter_unrestricted_guest = features.unrestricted_guest;
 	parameter_vpid = features.vpid;

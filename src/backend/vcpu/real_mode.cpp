@@ -76,9 +76,11 @@ constexpr Segment all_segments[] = {Segment::es, Segment::cs, Segment::ss,   Seg
 SegmentState task_form(SegmentState s)
 {
 	s.rights = check::virtual_8086_rights;
-	// With emulation off what does not fit is bent until it does.
+	// With emulation off what does not fit is bent until it does. The base matters to code that
+	// runs on after it has cleared CR0.PE, not the selector.
 	if (!parameter_emulate_invalid_guest_state) {
-		s.base = u64{s.selector} << 4;
+		s.base &= 0xffff0;
+		s.selector = static_cast<u16>(s.base >> 4);
 		s.limit = check::virtual_8086_limit;
 	}
 	return s;

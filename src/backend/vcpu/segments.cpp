@@ -104,7 +104,11 @@ SegmentState architectural_segment(Vcpu &vcpu, Segment which)
 
 	SegmentState s = read_segment(vcpu, which);
 
-	s.rights = architectural_rights(vcpu, which);
+	// Loading a segment register in real mode leaves both as they are.
+	if (vcpu.real_mode.active) [[unlikely]] {
+		s.limit = vcpu.real_mode.segments[static_cast<u32>(which)].limit;
+		s.rights = vcpu.real_mode.segments[static_cast<u32>(which)].rights;
+	}
 	return s;
 }
 

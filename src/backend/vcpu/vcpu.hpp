@@ -35,8 +35,8 @@ struct SegmentCache {
 
 /// On a CPU without unrestricted guest: real_mode.hpp.
 struct RealMode {
-	/// As the architecture has them; valid while active, the six that a task has but for rights
-	/// in the VMCS as well.
+	/// As the architecture has them, while active; selectors and bases but TR's go stale, since
+	/// the guest loads them in the VMCS.
 	check::SegmentStates segments;
 	u64 flags;   ///< VM and IOPL of the guest's RFLAGS, while active
 	bool active; ///< CR0.PE is clear

@@ -4,7 +4,6 @@
 #include "harness/guest.hpp"
 #include "harness/thread.hpp"
 
-#include <cstdio>
 #include <sys/wait.h>
 
 using namespace kvm;
@@ -28,18 +27,6 @@ GUEST_CODE(halt_in_kernel, 64, R"(
 0:	hlt
 	jmp 0b
 )");
-
-// How many files and machines hold the module; -1 if it is built in or has another name.
-int users_of_module()
-{
-	int users = -1;
-	if (FILE *file = fopen("/sys/module/kvm_intel/refcnt", "r")) {
-		if (fscanf(file, "%d", &users) != 1)
-			users = -1;
-		fclose(file);
-	}
-	return users;
-}
 
 // A process that runs two vCPUs, tells when both are in the guest, and never ends by itself.
 pid_t start_process(const Code &code, bool irqchip)

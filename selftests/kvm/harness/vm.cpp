@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm.hpp"
 
+#include <cstdio>
 #include <fcntl.h>
 
 namespace kvm {
@@ -12,6 +13,17 @@ Fd open_dev_kvm()
 		tap::fail(std::string("/dev/kvm: ") + strerror(errno) +
 			  "; load kvm.ko and a kvm-intel.ko first");
 	return fd;
+}
+
+int users_of_module()
+{
+	int users = -1;
+	if (FILE *file = fopen("/sys/module/kvm_intel/refcnt", "r")) {
+		if (fscanf(file, "%d", &users) != 1)
+			users = -1;
+		fclose(file);
+	}
+	return users;
 }
 
 int extension(const Fd &fd, unsigned long capability)

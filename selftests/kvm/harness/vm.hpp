@@ -22,6 +22,9 @@ constexpr std::uint64_t tss_address = 0xfffbd000;
 
 Fd open_dev_kvm();
 
+// How many files and machines hold the module; -1 if it is built in or has another name.
+int users_of_module();
+
 // What KVM_CHECK_EXTENSION answers.
 int extension(const Fd &fd, unsigned long capability);
 

@@ -43,7 +43,7 @@ constexpr ExitRow rows[] = {
 	{Reason::gdtr_idtr,           "GDTR_IDTR",           handle_descriptor_table},
 	{Reason::ldtr_tr,             "LDTR_TR",             handle_descriptor_table},
 	{Reason::ept_violation,       "EPT_VIOLATION",       handle_ept_violation,       true},
-	{Reason::ept_misconfig,       "EPT_MISCONFIG",       handle_ept_misconfig,       true},
+	{Reason::ept_misconfig,       "EPT_MISCONFIG",       handle_ept_misconfig},
 	{Reason::invept,              "INVEPT",              handle_undefined},
 	{Reason::preemption_timer,    "PREEMPTION_TIMER",    handle_preemption_timer},
 	{Reason::invvpid,             "INVVPID",             handle_undefined},

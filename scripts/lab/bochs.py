@@ -17,8 +17,11 @@ IPS = 50_000_000
 # What the option `megs` and the host's share of `memory` can hold
 HOST_MEMORY_MAX = 2048
 
-# Models the lab was tried with, and what KVM finds in them; none has posted interrupts, so no APICv
+# Models with VMX and what KVM finds in them; none has posted interrupts, so no APICv
 MODELS = {
+    "tigerlake": "as corei7_icelake_u, MD_CLEAR, IBT",
+    "corei7_icelake_u": "as corei7_skylake_x; IBRS, SSBD, ARCH_CAPABILITIES, MTF",
+    "corei3_cnl": "EPT with A/D, VPID, unrestricted guest, shadow VMCS, TSC scaling",
     "corei7_skylake_x": "EPT with A/D, VPID, unrestricted guest, shadow VMCS, PML, TSC scaling",
     "broadwell_ult": "EPT with A/D, VPID, unrestricted guest, shadow VMCS",
     "corei7_haswell_4770": "EPT with A/D, VPID, unrestricted guest, shadow VMCS",
@@ -28,6 +31,17 @@ MODELS = {
     "corei5_lynnfield_750": "EPT and VPID without unrestricted guest: real mode is emulated",
     "core2_penryn_t9600": "no EPT, no VPID: shadow paging",
 }
+
+# Models that a kernel does not run on, and why
+OTHERS = {
+    "core_duo_t2400_yonah": "has VMX, but no 64-bit mode",
+    "bx_generic": "has no VMX",
+    "p4_prescott_celeron_336": "has no VMX",
+}
+
+# Kernel parameters that a model needs. Bochs shows FSRM without ERMS, no CPU does: the kernel's memmove()
+# takes the one as a promise of the other, and writes past its end.
+MODEL_PARAMETERS = dict.fromkeys(("corei7_icelake_u", "tigerlake"), "clearcpuid=fsrm")
 
 # tsc_early_khz: CPUID tells 3.5 GHz, which would make every sleep 70 times as long as asked for.
 # idle=nomwait: Bochs lets an idle CPU sleep through wake-ups in MWAIT until its next tick.
@@ -86,6 +100,10 @@ class Bochs(Machine):
         if self.options.cpu not in MODELS and self.options.cpu not in all_models():
             raise LabError(f"--cpu {self.options.cpu}: Bochs has no such model; those it has: "
                            f"{', '.join(all_models())}")
+
+    def full_command_line(self) -> str:
+        parameters = MODEL_PARAMETERS.get(self.options.cpu, "")
+        return f"{super().full_command_line()} {parameters}".strip()
 
     def bochsrc(self) -> str:
         """The configuration; it names files of the run's directory only, so it fits every run."""

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Guests that execute random bytes, in every mode. What they do is up to them; the host has to stay
-// well, and what ends each of them is the same under any module. With RANDOM_CODE_LIST set, a line for
-// each says what it was: each guest then runs twice, at another time of its TSC and with another budget,
-// and is "unsteady" if that alone makes a difference.
+// well, and what ends each of them is the same under any module. With RANDOM_CODE_LIST set, a line
+// for each says what it was: each guest then runs twice, at another time of its TSC and with
+// another budget, and is "unsteady" if that alone makes a difference.
 #include "harness/budget.hpp"
 #include "harness/guest.hpp"
 #include "harness/random.hpp"
@@ -36,18 +36,23 @@ GUEST_CODE(code32, 32, "hlt");
 
 // Beginnings of instructions that a hypervisor has to do with. Random bytes alone rarely get there.
 constexpr const char *beginnings[] = {
-	"\x0f\x20", "\x0f\x21", "\x0f\x22", "\x0f\x23",		// mov to and from CRn, DRn
-	"\x0f\x01", "\x0f\x00", "\x0f\xae", "\x0f\xc7",		// descriptor tables, FPU state
+	"\x0f\x20", "\x0f\x21", "\x0f\x22", "\x0f\x23",		    // mov to and from CRn, DRn
+	"\x0f\x01", "\x0f\x00", "\x0f\xae", "\x0f\xc7",		    // descriptor tables, FPU state
 	"\x0f\x30", "\x0f\x32", "\x0f\x31", "\x0f\x33", "\x0f\xa2", // MSRs, TSC, PMCs, CPUID
-	"\x0f\x06", "\x0f\x08", "\x0f\x09", "\x0f\x05", "\x0f\x07", "\x0f\x34", "\x0f\x35",
-	"\x0f\x78", "\x0f\x79", "\x0f\x37", "\x0f\xb9", "\x0f\x0b", "\x0f\x3f",
-	"\xe4", "\xe5", "\xe6", "\xe7", "\xec", "\xed", "\xee", "\xef", // in and out
-	"\x6c", "\x6d", "\x6e", "\x6f", "\xf3\x6c", "\xf3\x6e", "\xf3\xa4", "\xf3\xaa",
-	"\xcd", "\xcc", "\xce", "\xcf", "\xf1", "\x9c", "\x9d", "\xfa", "\xfb", "\xf4",
-	"\x8e", "\x8c", "\x0f\xb2", "\xc4", "\xc5", "\xea", "\x9a", "\xcb", "\xca", "\xff",
-	"\x06", "\x07", "\x16", "\x17", "\x1e", "\x1f", "\x0f\xa1", "\x0f\xa9", "\x66\x0f",
-	"\x66", "\x67", "\xf0", "\xf3\x90", "\x0f\xc7\x08", "\xe8", "\xeb", "\xe9", "\x0f\x18",
-	"\x0f\x38", "\x0f\x3a", "\xd9", "\xdb", "\xdd", "\x9b", "\x0f\x77", "\x0f\x10", "\x0f\x11",
+	"\x0f\x06", "\x0f\x08", "\x0f\x09", "\x0f\x05", "\x0f\x07", "\x0f\x34",
+	"\x0f\x35", "\x0f\x78", "\x0f\x79", "\x0f\x37", "\x0f\xb9", "\x0f\x0b",
+	"\x0f\x3f", "\xe4",	"\xe5",	    "\xe6",	"\xe7",	    "\xec",
+	"\xed",	    "\xee",	"\xef", // in and out
+	"\x6c",	    "\x6d",	"\x6e",	    "\x6f",	"\xf3\x6c", "\xf3\x6e",
+	"\xf3\xa4", "\xf3\xaa", "\xcd",	    "\xcc",	"\xce",	    "\xcf",
+	"\xf1",	    "\x9c",	"\x9d",	    "\xfa",	"\xfb",	    "\xf4",
+	"\x8e",	    "\x8c",	"\x0f\xb2", "\xc4",	"\xc5",	    "\xea",
+	"\x9a",	    "\xcb",	"\xca",	    "\xff",	"\x06",	    "\x07",
+	"\x16",	    "\x17",	"\x1e",	    "\x1f",	"\x0f\xa1", "\x0f\xa9",
+	"\x66\x0f", "\x66",	"\x67",	    "\xf0",	"\xf3\x90", "\x0f\xc7\x08",
+	"\xe8",	    "\xeb",	"\xe9",	    "\x0f\x18", "\x0f\x38", "\x0f\x3a",
+	"\xd9",	    "\xdb",	"\xdd",	    "\x9b",	"\x0f\x77", "\x0f\x10",
+	"\x0f\x11",
 };
 
 void put_code(const Vm &vm, Random &random, std::uint32_t at, std::size_t size)
@@ -69,10 +74,12 @@ std::uint64_t operand(Random &random)
 	case 0:
 		return random.value();
 	case 1: // an MSR
-		return random.one_of<std::uint64_t>({0x10, 0x1b, 0x3a, 0x48, 0x174, 0x175, 0x176, 0x186,
-						     0x1a0, 0x1d9, 0x277, 0x2ff, 0x38f, 0x480, 0x6e0,
-						     0x808, 0xc0000080, 0xc0000081, 0xc0000082,
-						     0xc0000100, 0xc0000101, 0xc0000103, 0xda0}) +
+		return random.one_of<std::uint64_t>({0x10,	 0x1b,	     0x3a,	 0x48,
+						     0x174,	 0x175,	     0x176,	 0x186,
+						     0x1a0,	 0x1d9,	     0x277,	 0x2ff,
+						     0x38f,	 0x480,	     0x6e0,	 0x808,
+						     0xc0000080, 0xc0000081, 0xc0000082, 0xc0000100,
+						     0xc0000101, 0xc0000103, 0xda0}) +
 		       random.one_in(4);
 	case 2: // of control registers
 		return random.next() & 0xe005003f;
@@ -84,9 +91,9 @@ std::uint64_t operand(Random &random)
 void set_registers(const Vcpu &vcpu, Random &random, std::uint64_t rip, std::uint64_t rflags)
 {
 	kvm_regs regs = {};
-	for (__u64 *r : {&regs.rax, &regs.rbx, &regs.rcx, &regs.rdx, &regs.rsi, &regs.rdi, &regs.rbp,
-			 &regs.r8, &regs.r9, &regs.r10, &regs.r11, &regs.r12, &regs.r13, &regs.r14,
-			 &regs.r15})
+	for (__u64 *r :
+	     {&regs.rax, &regs.rbx, &regs.rcx, &regs.rdx, &regs.rsi, &regs.rdi, &regs.rbp, &regs.r8,
+	      &regs.r9, &regs.r10, &regs.r11, &regs.r12, &regs.r13, &regs.r14, &regs.r15})
 		*r = operand(random);
 	regs.rsp = user_stack;
 	regs.rip = rip;
@@ -164,8 +171,7 @@ const Mode modes[] = {
 	{"real", code16, nothing},
 	{"big_real", code16,
 	 [](const Vm &, kvm_sregs &sregs, Random &) {
-		 for (kvm_segment *s :
-		      {&sregs.ds, &sregs.es, &sregs.fs, &sregs.gs, &sregs.ss}) {
+		 for (kvm_segment *s : {&sregs.ds, &sregs.es, &sregs.fs, &sregs.gs, &sregs.ss}) {
 			 s->limit = 0xffffffff;
 			 s->g = 1;
 		 }

@@ -35,7 +35,8 @@ static void load_module(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) < 0)
+	/* ENODEV: made for a CPU that this is not, as the SHA-256 by SSSE3. */
+	if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != ENODEV))
 		give_up("insmod %s: %s", path, strerror(errno));
 	close(fd);
 }

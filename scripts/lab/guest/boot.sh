@@ -8,7 +8,7 @@ append+=" cryptomgr.notests random.trust_cpu=on i8042.noaux i8042.nokbd i8042.no
 # In an emulator the machine's own command line tells what CPUID tells wrong.
 for word in $(cat /proc/cmdline); do
 	case $word in
-	tsc_early_khz=* | lpj=*) append+=" $word" ;;
+	tsc_early_khz=* | lpj=* | clearcpuid=*) append+=" $word" ;;
 	esac
 done
 

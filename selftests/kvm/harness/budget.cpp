@@ -17,7 +17,7 @@ void put(kvm_lapic_state &apic, unsigned offset, std::uint32_t value)
 	memcpy(apic.regs + offset, &value, sizeof(value));
 }
 
-// The signal may come just before KVM_RUN: then this is what ends it.
+// Whose KVM_RUN it is. The signal may come just before: then immediate_exit is what ends it.
 kvm_run *running;
 
 void time_is_up(int)
@@ -58,12 +58,14 @@ void Budget::set_timer(unsigned microseconds) const
 	timer_settime(timer_, 0, &when, nullptr);
 }
 
-int Budget::run(unsigned microseconds) const
+int Budget::run(unsigned microseconds, Guard guard) const
 {
-	// Nanoseconds, later than the signal. An APIC that the guest has moved or switched off refuses.
+	// Nanoseconds, later than the signal. An APIC that the guest has moved or switched off
+	// refuses.
+	const std::uint32_t count = guard == Guard::apic_timer ? microseconds * 1200 : 0;
 	kvm_lapic_state apic = apic_;
-	put(apic, apic_initial_count, microseconds * 1200);
-	put(apic, apic_current_count, microseconds * 1200);
+	put(apic, apic_initial_count, count);
+	put(apic, apic_current_count, count);
 	(void)vcpu_.fd().try_call(KVM_SET_LAPIC, &apic);
 
 	running = &vcpu_.state();

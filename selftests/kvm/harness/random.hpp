@@ -32,7 +32,8 @@ public:
 		return values.begin()[below(values.size())];
 	}
 
-	// Small, huge, one bit, all but one, the edges of 32 bits and of canonical addresses, anything.
+	// Small, huge, one bit, all but one, the edges of 32 bits and of canonical addresses,
+	// anything.
 	std::uint64_t value()
 	{
 		const std::uint64_t bit = 1ul << below(64);

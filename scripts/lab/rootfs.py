@@ -29,7 +29,7 @@ ROMS = [
     ("ipxe-qemu", "/usr/lib/ipxe/qemu", "efi-e1000.rom"),
     ("ipxe-qemu", "/usr/lib/ipxe/qemu", "efi-virtio.rom"),
 ]
-SCRIPTS = ["boot.sh", "guest-init.sh", "warm.sh"]
+SCRIPTS = ["boot.sh", "guest-init.sh", "load.sh", "warm.sh"]
 MOUNT_POINTS = ["dev", "proc", "sys", "lab", "tmp", "run", "var", "root", "mnt", "etc"]
 
 
@@ -149,6 +149,14 @@ def add_guest(tree: Tree, kernel: Kernel):
     for name, data in kernel.module_closure(["irqbypass", "kvm", "kvm-intel"]).items():
         modules.file(f"modules/{name.replace('_', '-')}.ko", data)
     modules.write(home / "modules.cpio")
+
+    load = Cpio()
+    load.directory("drivers")
+    drivers = kernel.module_closure(["virtio_pci", "virtio_blk"])
+    for number, (name, data) in enumerate(drivers.items()):
+        load.file(f"drivers/{number}-{name}.ko", data)
+    load.file("load", (GUEST / "load.sh").read_bytes(), 0o755)
+    load.write(home / "load.cpio")
 
 
 def root_image(guest_kernel: Kernel) -> Path:

@@ -47,6 +47,7 @@ struct Machine {
 	kvm_sregs sregs;
 	kvm_vcpu_events events;
 	kvm_lapic_state apic;
+	kvm_irqchip chips[3] = {};
 
 	explicit Machine(Vcpu::WithCpuid cpuid = Vcpu::WithCpuid::supported)
 	{
@@ -56,6 +57,10 @@ struct Machine {
 		sregs = vcpu->sregs();
 		events = vcpu->events();
 		KVM_CALL(vcpu->fd(), KVM_GET_LAPIC, &apic);
+		for (std::uint32_t i = 0; i < std::size(chips); i++) {
+			chips[i].chip_id = i;
+			KVM_CALL(vm.fd(), KVM_GET_IRQCHIP, &chips[i]);
+		}
 	}
 
 	const Fd &fd() const { return vcpu->fd(); }
@@ -85,8 +90,10 @@ struct Machine {
 	{
 		vcpu->set_mp_state(KVM_MP_STATE_RUNNABLE);
 		vcpu->set(sregs);
-		// No interrupt that an earlier guest has sent itself.
+		// No interrupt that an earlier guest has arranged for.
 		KVM_CALL(vcpu->fd(), KVM_SET_LAPIC, &apic);
+		for (const kvm_irqchip &chip : chips)
+			KVM_CALL(vm.fd(), KVM_SET_IRQCHIP, &chip);
 		start(vm, *vcpu, code);
 	}
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # /init of the small guests that run inside the lab (/lab/guest/initrd).
 # Kernel command line: lab.exec=WORD runs /WORD of the initrd (append a cpio archive to bring one).
+# lab.load=ROUNDS runs the load (/lab/guest/load.cpio).
 # Modules in /modules (append /lab/guest/modules.cpio) are not loaded.
 
 /bin/busybox mkdir -p /dev /proc /sys /tmp /sbin /usr/bin /usr/sbin
@@ -17,6 +18,9 @@ for word in $(cat /proc/cmdline); do
 	lab.exec=*)
 		"/${word#lab.exec=}"
 		echo "lab guest: ${word#lab.exec=} ended with status $?"
+		;;
+	lab.load=*)
+		/load "${word#lab.load=}"
 		;;
 	esac
 done

@@ -32,11 +32,17 @@ MODELS = {
     "core2_penryn_t9600": "no EPT, no VPID: shadow paging",
 }
 
-# Models that a kernel does not run on, and why
+# The others, and why KVM on VMX is not to be had there
 OTHERS = {
-    "core_duo_t2400_yonah": "has VMX, but no 64-bit mode",
-    "bx_generic": "has no VMX",
-    "p4_prescott_celeron_336": "has no VMX",
+    **dict.fromkeys(("pentium", "pentium_mmx", "p2_klamath", "p3_katmai", "p4_willamette",
+                     "atom_n270"), "32-bit, no VMX"),
+    "core_duo_t2400_yonah": "32-bit, with VMX: Debian's amd64 kernel says it needs another CPU",
+    "p4_prescott_celeron_336": "64-bit, no VMX",
+    "amd_k6_2_chomper": "AMD, 32-bit",
+    **dict.fromkeys(("athlon64_clawhammer", "athlon64_venice"), "AMD, neither VMX nor SVM"),
+    **dict.fromkeys(("turion64_tyler", "phenom_8650_toliman", "zambezi", "trinity_apu", "ryzen"),
+                    "AMD, with SVM"),
+    "bx_generic": "CPUID says VMX and AMD: kvm-intel declines",
 }
 
 # Kernel parameters that a model needs. Bochs shows FSRM without ERMS, no CPU does: the kernel's memmove()

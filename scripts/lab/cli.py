@@ -100,8 +100,10 @@ def path(arguments) -> int:
 def models(_) -> int:
     for name, features in bochs.MODELS.items():
         print(f"{name:26} {features}")
-    others = [name for name in bochs.all_models() if name not in bochs.MODELS]
-    print("\nnot tried:", ", ".join(others))
+    print("\nwithout VMX, or without 64-bit mode:")
+    for name in bochs.all_models():
+        if name not in bochs.MODELS:
+            print(f"{name:26} {bochs.OTHERS[name]}")
     return 0
 
 

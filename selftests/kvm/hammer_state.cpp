@@ -159,9 +159,10 @@ TEST(general_registers)
 TEST(system_registers)
 {
 	Random random(seed());
-	const Machine machine;
+	auto current = std::make_unique<Machine>();
 	unsigned accepted = 0;
 	for (int i = 0; i < 1000; i++) {
+		const Machine &machine = *current;
 		const Code &code = any_code(random);
 		machine.begin(code);
 		kvm_sregs sregs = machine.vcpu->sregs();
@@ -170,8 +171,13 @@ TEST(system_registers)
 			continue;
 		accepted++;
 		machine.run("system registers");
-		machine.check_alive("system registers");
+		// An event that a failed entry did not deliver stays in the VMCS, for the next.
+		if (machine.vcpu->state().exit_reason == KVM_EXIT_FAIL_ENTRY)
+			current = std::make_unique<Machine>();
+		else
+			machine.check_alive("system registers");
 	}
+	current->check_alive("system registers");
 	check(accepted > 100, "a good part is taken");
 }
 

@@ -113,6 +113,8 @@ GUEST_CODE(time_stamps, 64, R"(
 	rdtsc
 	shl $32, %rdx
 	lea (%rdx, %rax), %rbx
+	mov $1000, %ecx		# with several CPUs, Bochs lets time stand still for some instructions
+0:	loop 0b
 	rdtsc
 	shl $32, %rdx
 	lea (%rdx, %rax), %rcx

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# In the lab, for ./parameters: speaks TAP. usage: parameters-guest.sh [PREFIX]
+set -u
+
+module=$(ls /lab/modules/kvm-intel.ko)
+
+# Bool parameters, each off and on; the others with a value that differs from the default.
+parameters=(dump_invalid_vmcs={Y,N} emulate_invalid_guest_state={N,Y} enable_apicv={N,Y} enable_ipiv={N,Y}
+	enable_shadow_vmcs={N,Y} enlightened_vmcs={N,Y} ept={N,Y} eptad={N,Y}
+	error_on_inconsistent_vmcs_config={N,Y} fasteoi={N,Y} flexpriority={N,Y} nested={N,Y}
+	nested_early_check={Y,N} pml={N,Y} preemption_timer={N,Y} sgx={N,Y} unrestricted_guest={N,Y}
+	vnmi={N,Y} vpid={N,Y} allow_smaller_maxphyaddr={Y,N}
+	ple_gap=0 ple_window=8192 ple_window_grow=0 ple_window_shrink=2 ple_window_max=16384
+	vmentry_l1d_flush={never,cond,always,auto})
+
+# The kernel log from here on; all of it stays, for the lab to look through.
+mark()
+{
+	marks=$((${marks-0} + 1))
+	echo "mark $marks." >/dev/kmsg
+}
+
+said()
+{
+	dmesg | sed "1,/mark $marks\\./d"
+}
+
+works()
+{
+	local program
+	for program in run exits; do
+		./$program >/tmp/output || { grep -A1 '^not ok' /tmp/output | sed "s/^/# $program: /"; return 1; }
+	done
+}
+
+# Loads and works with it, or refuses and says by which name.
+parameter()
+{
+	local name=${1%%=*}
+	rmmod kvm_intel 2>/dev/null
+	mark
+	if insmod "$module" "$1" 2>/dev/null; then
+		works
+	elif said | grep -q "$name"; then
+		reason=$(said | grep -m1 "$name")
+	else
+		said | sed 's/^/# /'
+		return 1
+	fi
+}
+
+chosen=()
+for setting in "${parameters[@]}"; do
+	# Not every kernel has all.
+	[[ $setting = "${1-}"* && -e /sys/module/kvm_intel/parameters/${setting%%=*} ]] && chosen+=("$setting")
+done
+
+echo "TAP version 13"
+echo "1..${#chosen[@]}"
+number=0
+for setting in "${chosen[@]}"; do
+	number=$((number + 1))
+	reason=
+	if parameter "$setting"; then
+		echo "ok $number $setting${reason:+ # SKIP $reason}"
+	else
+		echo "not ok $number $setting"
+	fi
+done

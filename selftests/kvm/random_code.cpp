@@ -19,7 +19,7 @@ using tap::check_equal;
 namespace {
 
 constexpr std::size_t memory_size = 0x40000;
-constexpr unsigned guests_per_mode = 60;
+constexpr unsigned guests_per_mode = 40;
 // Exits to userspace that a guest may take, and the time that it has.
 constexpr unsigned exits = 24, microseconds = 4000;
 constexpr std::uint32_t user_stack = 0xf000;
@@ -313,8 +313,22 @@ void check_host()
 	check_equal(run_to_report(vcpu), 666u, "what a good guest reports");
 }
 
+// See harness/budget.hpp: without it, Bochs may never come out of a guest.
+bool has_preemption_timer()
+{
+	char answer = 'N';
+	if (FILE *file = fopen("/sys/module/kvm_intel/parameters/preemption_timer", "r")) {
+		if (fread(&answer, 1, 1, file) != 1)
+			answer = 'N';
+		fclose(file);
+	}
+	return answer == 'Y';
+}
+
 void run_mode(std::string_view name)
 {
+	if (!has_preemption_timer())
+		tap::skip("no VMX preemption timer to stop the guests by");
 	const int before = users_of_module();
 	const std::uint64_t first = seed() << 32;
 	const bool list = getenv("RANDOM_CODE_LIST");

@@ -4,7 +4,7 @@
 # In the lab, for ./savevm: speaks TAP. usage: savevm-guest.sh VCPUS FROM:TO…
 set -u
 
-rounds=3
+rounds=2
 vcpus=$1
 shift
 

@@ -54,7 +54,10 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 			return emulate_guest(vcpu);
 		const u32 error = read(vcpu.current(), f::instruction_error);
 
-		kernel::warn_ratelimited("VM entry failed: VM-instruction error %u\n", error);
+		// While rebooting, VMX is off already.
+		if (!kernel::kvm_rebooting)
+			kernel::warn_ratelimited("VM entry failed: VM-instruction error %u\n",
+						 error);
 		return fail_entry(vcpu, error);
 	}
 	if (vcpu.exit.reason.entry_failed()) {

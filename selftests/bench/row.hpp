@@ -40,6 +40,7 @@ struct Row {
 	Paging paging = Paging::ept;
 	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
+	bool logged = false; // writes to untouched memory go to the dirty log
 };
 
 // Runs the row and prints '# row: NAME<tab>PAGING<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS': TSC

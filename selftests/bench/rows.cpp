@@ -114,6 +114,9 @@ TIMED_GUEST(tsc_deadline, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector),
 TIMED_GUEST(first_touch, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)",
 	    "	add $4096, %rbx", "");
 
+TIMED_GUEST(first_touch_logged, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)",
+	    "	add $4096, %rbx", "");
+
 // An MSR that nobody has; #GP's handler steps over the RDMSR.
 TIMED_GUEST(inject_gp, "	mov $0xdead, %ecx", "", "	rdmsr", "",
 	    "	add $8, %rsp\n"
@@ -178,6 +181,7 @@ ROW(eoi_xapic,            .title = "EOI, xAPIC page",
 ROW(tsc_deadline,         .title = "TSC deadline",
     .vector = bench::irq_vector, .handler = tsc_deadline_handler);
 ROW(first_touch,          .title = "first touch of a page");
+ROW(first_touch_logged,   .title = "first touch of a page, dirty log", .logged = true);
 ROW(inject_gp,            .title = "#GP for RDMSR",
     .vector = 13, .handler = inject_gp_handler);
 ROW(mov_to_cr0,           .title = "MOV to CR0");

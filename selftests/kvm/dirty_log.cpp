@@ -2,6 +2,7 @@
 //
 // Which pages the guest wrote, by bitmap and by ring.
 #include "harness/guest.hpp"
+#include "harness/statistics.hpp"
 #include "harness/thread.hpp"
 
 #include <bit>
@@ -233,4 +234,32 @@ TEST(dirty_ring)
 	for (std::uint64_t offset : offsets)
 		check_equal(offset % 5, 0u, "a page in the ring, modulo 5");
 	munmap(const_cast<kvm_dirty_gfn *>(ring), entries * sizeof(kvm_dirty_gfn));
+}
+
+// Pages that are mapped already: with the page-modification log an exit for as many as fit into it,
+// without one for each.
+TEST(exits_of_a_second_round)
+{
+	constexpr std::size_t log_entries = 512;
+	const bool pml = parameter("pml");
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	const Logged logged(vm);
+	logged.turn_on();
+	start_over(vm, vcpu, write_pages, pages);
+	vcpu.run_to(KVM_EXIT_HLT);
+	logged.get();
+
+	const std::uint64_t before = statistic(vcpu, "exits");
+	vcpu.run_to(KVM_EXIT_HLT);
+	const std::uint64_t exits = statistic(vcpu, "exits") - before;
+	check_equal(count(logged.get()), pages, "dirty pages");
+	// Interrupts of the host exit as well, and each empties the log.
+	if (pml)
+		check(exits < pages / 4, "few exits with PML, found " + std::to_string(exits));
+	else
+		check(exits >= pages, "an exit for each page, found " + std::to_string(exits));
+	if (pml)
+		check(exits >= pages / log_entries - 1,
+		      "exits of a full log, found " + std::to_string(exits));
 }

@@ -5,9 +5,11 @@
 #include "backend/hw/cpu.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/vcpu/cpuid.hpp"
+#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
+#include "kernel/ops.hpp"
 #include "kernel/print.hpp"
 
 namespace backend {
@@ -49,6 +51,12 @@ void tell_mmu()
 	// Without EPT the levels are those of the host's own paging, which kvm.ko knows.
 	kernel::kvm_configure_mmu(ept, 0, ept ? max_ept_level() : 0,
 				  ept ? max_huge_page_level() : 0);
+}
+
+/// What of the table of operations depends on the CPU; kvm.ko reads it after hardware_setup().
+void adjust_operations(kernel::kvm_x86_ops &ops)
+{
+	ops.cpu_dirty_log_size = setup().features.pml ? dirty_log_entries : 0;
 }
 
 void tell_caps()
@@ -105,6 +113,7 @@ int hardware_setup()
 	register_user_return_msrs();
 	set_cpu_caps();
 	tell_caps();
+	adjust_operations(*kernel::init_ops.runtime_ops);
 	kernel::cpu_emergency_register_virt_callback(hw::Cpu::emergency_disable);
 	return 0;
 }

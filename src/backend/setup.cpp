@@ -39,7 +39,7 @@ void keep_what_is_driven(VmcsConfig &config)
 			    secondary::enable_vpid | secondary::wbinvd_exiting |
 			    secondary::unrestricted_guest | secondary::pause_loop_exiting |
 			    secondary::enable_invpcid | secondary::enable_xsaves |
-			    secondary::use_tsc_scaling;
+			    secondary::use_tsc_scaling | secondary::enable_pml;
 	config.tertiary = {};
 	config.exit &= ~(exit::clear_bndcfgs | exit::load_perf_global_ctrl);
 	config.entry &= ~(entry::load_bndcfgs | entry::load_perf_global_ctrl);
@@ -58,6 +58,10 @@ void apply_parameters(VmcsConfig &config)
 	drop(parameter_ple_gap != 0, secondary::pause_loop_exiting);
 	drop(parameter_unrestricted_guest, secondary::unrestricted_guest);
 	drop(parameter_ept, secondary::enable_ept | secondary::unrestricted_guest);
+	// The CPU logs what sets a dirty bit, so there must be dirty bits.
+	drop(parameter_pml && parameter_eptad && config.secondary.has(secondary::enable_ept) &&
+		     config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
+	     secondary::enable_pml);
 	if (!parameter_vnmi)
 		config.pin &= ~pin::virtual_nmis;
 	if (!parameter_preemption_timer)
@@ -71,6 +75,7 @@ Features features_of(const VmcsConfig &config)
 	return {.ept = ept,
 		.ept_ad =
 			ept && parameter_eptad && config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
+		.pml = config.secondary.has(secondary::enable_pml),
 		.unrestricted_guest = config.secondary.has(secondary::unrestricted_guest),
 		.vpid = config.secondary.has(secondary::enable_vpid),
 		.tpr_shadow = config.primary.has(primary::use_tpr_shadow),
@@ -90,13 +95,14 @@ void report_parameters(const Features &features)
 	if (!features.ept)
 		kernel::allow_smaller_maxphyaddr = true;
 	parameter_eptad = features.ept_ad;
+	parameter_pml = features.pml;
 	parameter_unrestricted_guest = features.unrestricted_guest;
 	parameter_vpid = features.vpid;
 	parameter_vnmi = features.virtual_nmi;
 	parameter_preemption_timer = features.preemption_timer;
 	// Not driven by this module, so not in use whatever the CPU has.
 	parameter_enable_ipiv = parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
-	parameter_flexpriority = parameter_nested = parameter_pml = parameter_sgx = false;
+	parameter_flexpriority = parameter_nested = parameter_sgx = false;
 	kernel::enable_apicv = false;
 }
 

@@ -9,7 +9,7 @@ using namespace vmx;
 
 /// What the backend uses of what the CPU has and the parameters allow.
 struct Features {
-	bool ept, ept_ad, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
+	bool ept, ept_ad, pml, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
 		tsc_scaling, preemption_timer;
 	bool spec_ctrl; ///< the CPU has IA32_SPEC_CTRL
 	bool host_perf; ///< the host may count events, which must stop in the guest

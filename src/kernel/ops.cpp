@@ -11,6 +11,7 @@
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/debug.hpp"
+#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/emulation.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/host_switch.hpp"
@@ -121,6 +122,7 @@ constinit kvm_x86_ops ops = {
 	.check_intercept               = backend::check_intercept,
 	.handle_exit_irqoff            = backend::handle_exit_irqoff,
 	.sched_in                      = backend::sched_in,
+	.update_cpu_dirty_logging      = backend::update_cpu_dirty_logging,
 	.nested_ops                    = &nested_ops,
 
 	.set_hv_timer                  = backend::set_hv_timer,

@@ -2,6 +2,7 @@
 #include "backend/exit/dispatch.hpp"
 
 #include "backend/exit/table.hpp"
+#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -49,6 +50,8 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
+	// Before anything that may look at the guest's memory from outside.
+	flush_dirty_log(vcpu);
 	if (vcpu.exit.launch != Launch::done) [[unlikely]] {
 		if (vcpu.exit.launch == Launch::not_tried)
 			return emulate_guest(vcpu);

@@ -53,6 +53,7 @@ constexpr ExitRow rows[] = {
 	{Reason::vmfunc,              "VMFUNC",              handle_undefined},
 	{Reason::encls,               "ENCLS",               handle_undefined},
 	{Reason::rdseed,              "RDSEED",              handle_undefined},
+	{Reason::pml_full,            "PML_FULL",            handle_pml_full,            true},
 };
 // clang-format on
 

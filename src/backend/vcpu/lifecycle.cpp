@@ -6,6 +6,7 @@
 #include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/cpuid.hpp"
+#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -49,7 +50,7 @@ Primary primary_controls(Vcpu &vcpu)
 
 Secondary secondary_controls(Vcpu &vcpu)
 {
-	Secondary controls = setup().config.secondary;
+	Secondary controls = setup().config.secondary & ~secondary::enable_pml;
 
 	if (!vcpu.vpid)
 		controls &= ~secondary::enable_vpid;
@@ -85,6 +86,7 @@ void initialise_constants(Vcpu &vcpu)
 	vcpu.msr_lists.initialise(current, kernel::physical(&vcpu.msr_lists));
 	if (vcpu.msr_bitmap)
 		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
+	initialise_dirty_log(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))
 		initialise_pause_loop(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_vpid))
@@ -127,8 +129,14 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 			return -kernel::ENOMEM;
 		initialise_msr_bitmap(vcpu);
 	}
-	if (const int error = vcpu.vmcs01.create()) {
-		kernel::free_page_at(vcpu.msr_bitmap);
+	int error = create_dirty_log(vcpu);
+
+	if (!error)
+		error = vcpu.vmcs01.create();
+	if (error) {
+		free_dirty_log(vcpu);
+		if (vcpu.msr_bitmap)
+			kernel::free_page_at(vcpu.msr_bitmap);
 		return error;
 	}
 	vcpu.vpid = hw::allocate_vpid();
@@ -142,6 +150,7 @@ void vcpu_free(kernel::kvm_vcpu *kvm)
 
 	vcpu.vmcs01.destroy();
 	hw::free_vpid(vcpu.vpid);
+	free_dirty_log(vcpu);
 	if (vcpu.msr_bitmap)
 		kernel::free_page_at(vcpu.msr_bitmap);
 }

@@ -86,6 +86,7 @@ struct Vcpu {
 
 	hw::Vmcs vmcs01;
 	hw::MsrBitmap *msr_bitmap;
+	u64 *dirty_log; ///< guest-physical addresses that the CPU wrote down; null without PML
 	/// kvm.ko's slab has it in the direct map, so that it has a physical address.
 	hw::MsrLists msr_lists;
 

@@ -74,6 +74,16 @@ struct EptViolation {
 	constexpr bool iret_unblocked_nmi() const { return raw & bit(12); }
 };
 
+/// SDM, "Page-Modification Log-Full Event": of the qualification, one bit has a meaning.
+struct PmlFull {
+	bool iret_unblocked_nmi;
+
+	static constexpr PmlFull decode(u64 q)
+	{
+		return {.iret_unblocked_nmi = (q & bit(12)) != 0};
+	}
+};
+
 /// SDM, table "Exit Qualification for Task Switches".
 struct TaskSwitch {
 	enum class Source : u8 { call, iret, jmp, task_gate };

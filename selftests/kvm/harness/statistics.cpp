@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "statistics.hpp"
 
-using namespace kvm;
+#include <fstream>
 
-namespace bench {
+namespace kvm {
 
 namespace {
 
@@ -36,4 +36,14 @@ std::uint64_t statistic(const Vcpu &vcpu, const char *name)
 	tap::fail(std::string("the vCPU has no statistic ") + name);
 }
 
-} // namespace bench
+bool parameter(const char *name, tap::Where where)
+{
+	const std::string path = std::string("/sys/module/kvm_intel/parameters/") + name;
+	char answer = 0;
+	std::ifstream(path) >> answer;
+	if (answer != 'Y' && answer != 'N')
+		tap::fail(path + ": expected Y or N", where);
+	return answer == 'Y';
+}
+
+} // namespace kvm

@@ -8,8 +8,7 @@ Q := $(if $(filter 1,$(V)),,@)
 kvm_selftests_src := selftests/kvm
 kvm_selftests_out := build/selftests/kvm
 
-kvm_selftests := create run modes exits registers msrs exceptions apic irq debug dirty_log bad_input \
-	lifecycle random_code hammer_state hammer_machine
+kvm_selftests := $(basename $(notdir $(sort $(wildcard selftests/kvm/*.cpp))))
 
 # The guests' labels are local to their source file and reached by absolute address: no PIC.
 kvm_selftests_flags := -std=c++20 -O1 -g -fno-pic -static -pthread -MMD -MP \

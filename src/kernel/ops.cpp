@@ -17,6 +17,7 @@
 #include "backend/vcpu/host_switch.hpp"
 #include "backend/vcpu/lifecycle.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/pause_loop.hpp"
 #include "backend/vcpu/pmu.hpp"
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"

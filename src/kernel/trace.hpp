@@ -81,6 +81,12 @@ inline void trace_inject_interrupt(unsigned vector, bool software, bool again)
 	trace(__tracepoint_kvm_inj_virq, __traceiter_kvm_inj_virq, vector, software, again);
 }
 
+inline void trace_ple_window_update(unsigned vcpu_id, u32 now, u32 was)
+{
+	trace(__tracepoint_kvm_ple_window_update, __traceiter_kvm_ple_window_update, vcpu_id, now,
+	      was);
+}
+
 inline void trace_pml_full(unsigned vcpu_id)
 {
 	trace(__tracepoint_kvm_pml_full, __traceiter_kvm_pml_full, vcpu_id);

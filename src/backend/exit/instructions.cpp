@@ -2,7 +2,6 @@
 #include "backend/exit/handler.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
-#include "backend/vcpu/segments.hpp"
 
 /// Instructions that exit, and that kvm.ko emulates whole.
 namespace backend {
@@ -65,14 +64,6 @@ int handle_rdpmc(Vcpu &vcpu)
 int handle_invlpg(Vcpu &vcpu)
 {
 	kernel::kvm_mmu_invlpg(&vcpu.kvm, exit_qualification(vcpu));
-	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
-}
-
-int handle_pause(Vcpu &vcpu)
-{
-	// A spinning vCPU: let the one run that it waits for, best one that was preempted in its
-	// kernel.
-	kernel::kvm_vcpu_on_spin(&vcpu.kvm, get_cpl(&vcpu.kvm) == 0);
 	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 }
 

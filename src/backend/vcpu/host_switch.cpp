@@ -3,6 +3,7 @@
 
 #include "backend/hw/msr.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/pause_loop.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/requests.hpp"
 
@@ -57,6 +58,7 @@ void vcpu_load(kernel::kvm_vcpu *kvm, int cpu)
 	// Mappings that the guest left behind on a CPU that it has been on before may be stale.
 	if (vcpu.vmcs01.load(cpu))
 		kernel::make_request(*kvm, kernel::KVM_REQ_TLB_FLUSH);
+	load_pause_window(vcpu);
 }
 
 void vcpu_put(kernel::kvm_vcpu *kvm)

@@ -10,6 +10,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/pause_loop.hpp"
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"

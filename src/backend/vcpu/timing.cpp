@@ -4,7 +4,6 @@
 #include "backend/hw/msr.hpp"
 #include "backend/setup.hpp"
 #include "kernel/errno.hpp"
-#include "kernel/parameters.hpp"
 
 namespace backend {
 
@@ -83,17 +82,6 @@ u32 preemption_timer_ticks(const Vcpu &vcpu)
 	return vcpu.timer_deadline > now
 		       ? static_cast<u32>((vcpu.timer_deadline - now) >> timer_shift())
 		       : 0;
-}
-
-void initialise_pause_loop(Vcpu &vcpu)
-{
-	write(vcpu.current(), f::ple_gap, u32{parameter_ple_gap});
-	write(vcpu.current(), f::ple_window, u32{parameter_ple_window});
-}
-
-void sched_in(kernel::kvm_vcpu *, int)
-{
-	// The window is fixed: there is nothing to shrink.
 }
 
 } // namespace backend

@@ -3,7 +3,7 @@
 
 #include "backend/vcpu/vcpu.hpp"
 
-/// The guest's TSC, its APIC timer, and pause-loop exiting.
+/// The guest's TSC and its APIC timer.
 namespace backend {
 
 void write_tsc_offset(kernel::kvm_vcpu *kvm, u64 offset);
@@ -18,8 +18,5 @@ void cancel_hv_timer(kernel::kvm_vcpu *kvm);
 
 /// What the preemption timer has to count down until the deadline.
 [[nodiscard]] u32 preemption_timer_ticks(const Vcpu &vcpu);
-
-void initialise_pause_loop(Vcpu &vcpu);
-void sched_in(kernel::kvm_vcpu *kvm, int cpu);
 
 } // namespace backend

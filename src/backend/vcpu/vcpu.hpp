@@ -104,7 +104,9 @@ struct Vcpu {
 	u64 timer_deadline; ///< of the guest's APIC timer, in the host's TSC; 0 is none
 	UserReturnMsr user_return[user_return_msrs];
 	bool guest_msrs_loaded;
-	bool initialised; ///< the VMCS has been written once
+	bool initialised;	   ///< the VMCS has been written once
+	bool pause_window_changed; ///< the VMCS does not know yet
+	u32 pause_window;	   ///< how long the guest may spin, in TSC cycles
 	u16 vpid;
 
 	/// A bit for each row of the table of MSRs that may go without an exit: what the guest's

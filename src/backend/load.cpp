@@ -71,8 +71,10 @@ void tell_caps()
 	// Multiplier").
 	kernel::kvm_caps.tsc_scaling_ratio_frac_bits = 48;
 	kernel::kvm_caps.max_tsc_scaling_ratio = ~u64{0};
-	kernel::kvm_caps.has_bus_lock_exit = false;
-	kernel::kvm_caps.has_notify_vmexit = false;
+	kernel::kvm_caps.has_bus_lock_exit =
+		setup().config.secondary.has(secondary::bus_lock_detection);
+	kernel::kvm_caps.has_notify_vmexit =
+		setup().config.secondary.has(secondary::instruction_timeout);
 	if (!offered(cpuid::mpx))
 		kernel::kvm_caps.supported_xcr0 &= ~xcr0_bndregs_bndcsr;
 }

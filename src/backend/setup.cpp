@@ -39,7 +39,10 @@ void keep_what_is_driven(VmcsConfig &config)
 			    secondary::enable_vpid | secondary::wbinvd_exiting |
 			    secondary::unrestricted_guest | secondary::pause_loop_exiting |
 			    secondary::enable_invpcid | secondary::enable_xsaves |
-			    secondary::use_tsc_scaling | secondary::enable_pml;
+			    secondary::use_tsc_scaling | secondary::enable_pml |
+			    secondary::enable_user_wait_pause | secondary::rdrand_exiting |
+			    secondary::rdseed_exiting | secondary::descriptor_table_exiting |
+			    secondary::bus_lock_detection | secondary::instruction_timeout;
 	config.tertiary = {};
 	config.exit &= ~(exit::clear_bndcfgs | exit::load_perf_global_ctrl);
 	config.entry &= ~(entry::load_bndcfgs | entry::load_perf_global_ctrl);

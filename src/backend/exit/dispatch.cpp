@@ -2,6 +2,7 @@
 #include "backend/exit/dispatch.hpp"
 
 #include "backend/exit/table.hpp"
+#include "backend/exit/throttle.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/real_mode.hpp"
@@ -84,7 +85,9 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 		kernel::warn_ratelimited("unexpected exit reason %x\n", vcpu.exit.reason.raw);
 		return internal_error(vcpu, kernel::KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON);
 	}
-	return row->handler(vcpu);
+	const int result = row->handler(vcpu);
+
+	return vcpu.exit.reason.bus_lock() ? report_bus_lock(vcpu, result) : result;
 }
 
 void get_exit_info(kernel::kvm_vcpu *kvm, u32 *reason, u64 *info1, u64 *info2, u32 *interruption,

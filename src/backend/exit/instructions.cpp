@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/handler.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/operand.hpp"
 #include "backend/vcpu/registers.hpp"
 
 /// Instructions that exit, and that kvm.ko emulates whole.
@@ -65,6 +66,19 @@ int handle_invlpg(Vcpu &vcpu)
 {
 	kernel::kvm_mmu_invlpg(&vcpu.kvm, exit_qualification(vcpu));
 	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
+}
+
+int handle_invpcid(Vcpu &vcpu)
+{
+	constexpr u32 descriptor_size = 16;
+	const auto operand =
+		decode::MemoryOperand::decode(read(vcpu.current(), f::exit_instruction_info));
+	u64 descriptor;
+
+	if (!linear_address(vcpu, operand, descriptor_size, descriptor))
+		return result_of(ExitAction::resume);
+	return kernel::kvm_handle_invpcid(&vcpu.kvm, gpr(vcpu, operand.register_operand),
+					  descriptor);
 }
 
 int handle_descriptor_table(Vcpu &vcpu)

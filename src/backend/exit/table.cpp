@@ -50,10 +50,13 @@ constexpr ExitRow rows[] = {
 	{Reason::wbinvd,              "WBINVD",              handle_wbinvd},
 	{Reason::xsetbv,              "XSETBV",              handle_xsetbv},
 	{Reason::rdrand,              "RDRAND",              handle_undefined},
+	{Reason::invpcid,             "INVPCID",             handle_invpcid},
 	{Reason::vmfunc,              "VMFUNC",              handle_undefined},
 	{Reason::encls,               "ENCLS",               handle_undefined},
 	{Reason::rdseed,              "RDSEED",              handle_undefined},
 	{Reason::pml_full,            "PML_FULL",            handle_pml_full,            true},
+	{Reason::bus_lock,            "BUS_LOCK",            handle_bus_lock},
+	{Reason::notify,              "NOTIFY",              handle_notify,              true},
 };
 // clang-format on
 

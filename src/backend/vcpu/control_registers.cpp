@@ -2,6 +2,7 @@
 #include "backend/vcpu/control_registers.hpp"
 
 #include "backend/setup.hpp"
+#include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -161,7 +162,7 @@ void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
 	kvm->arch.cr4 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
 	write(current, f::cr4_read_shadow, u64{value});
-	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
+	write(current, f::guest_cr4, hardware_cr4(vcpu, emulate_umip(vcpu, value)));
 	// CPUID.OSXSAVE and CPUID.OSPKE of the guest follow CR4.
 	if ((was ^ value) & (cr4::osxsave | cr4::pke))
 		kernel::kvm_update_cpuid_runtime(kvm);

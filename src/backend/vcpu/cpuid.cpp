@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/cpuid.hpp"
 
-#include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/user_return.hpp"
 
@@ -43,22 +43,8 @@ void offer(const CpuidFeature &feature, bool yes)
 
 void set_cpu_caps()
 {
-	const auto &config = setup().config;
-
 	kernel::kvm_set_cpu_caps();
-
-	// CPUID advertises an instruction only if its "enable" control exists: without it the guest
-	// gets #UD.
-	if (!config.secondary.has(secondary::enable_rdtscp)) {
-		offer(cpuid::rdtscp, false);
-		offer(cpuid::rdpid, false);
-	}
-	if (!config.secondary.has(secondary::enable_invpcid))
-		offer(cpuid::invpcid, false);
-	if (!config.secondary.has(secondary::enable_xsaves))
-		offer(cpuid::xsaves, false);
-	// UMONITOR and friends need IA32_UMWAIT_CONTROL switched per vCPU.
-	offer(cpuid::waitpkg, false);
+	offer_instructions();
 
 	// Not virtualised by this module.
 	constexpr CpuidFeature absent[] = {cpuid::vmx,	cpuid::mpx,	 cpuid::ds,  cpuid::dtes64,
@@ -67,21 +53,6 @@ void set_cpu_caps()
 		offer(feature, false);
 }
 
-namespace {
-
-/// An instruction that the guest's CPUID lacks is one that it must not have: #UD instead.
-void enable_instruction(Vcpu &vcpu, Secondary control, bool visible)
-{
-	if (!setup().config.secondary.has(control))
-		return;
-	if (visible)
-		vcpu.vmcs01.secondary.add(vcpu.current(), control);
-	else
-		vcpu.vmcs01.secondary.remove(vcpu.current(), control);
-}
-
-} // namespace
-
 void vcpu_after_set_cpuid(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
@@ -89,10 +60,7 @@ void vcpu_after_set_cpuid(kernel::kvm_vcpu *kvm)
 	// XSAVES is visible to the guest's XSAVE world only if it has XSAVE at all.
 	kvm->arch.xsaves_enabled = offered(cpuid::xsaves) && guest_has(vcpu, cpuid::xsave) &&
 				   guest_has(vcpu, cpuid::xsaves);
-	enable_instruction(vcpu, secondary::enable_xsaves, kvm->arch.xsaves_enabled);
-	enable_instruction(vcpu, secondary::enable_rdtscp,
-			   guest_has(vcpu, cpuid::rdtscp) || guest_has(vcpu, cpuid::rdpid));
-	enable_instruction(vcpu, secondary::enable_invpcid, guest_has(vcpu, cpuid::invpcid));
+	update_instruction_controls(vcpu);
 
 	write_guest_host_masks(vcpu);
 	choose_user_return_msrs(vcpu);

@@ -20,6 +20,7 @@ namespace cpuid {
 inline constexpr CpuidFeature
 	vmx         {1,          0, CpuidRegister::ecx, 5,  kernel::X86_FEATURE_VMX},
 	xsave       {1,          0, CpuidRegister::ecx, 26, kernel::X86_FEATURE_XSAVE},
+	rdrand      {1,          0, CpuidRegister::ecx, 30, kernel::X86_FEATURE_RDRAND},
 	mce         {1,          0, CpuidRegister::edx, 7,  kernel::X86_FEATURE_MCE},
 	ds          {1,          0, CpuidRegister::edx, 21, kernel::X86_FEATURE_DS},
 	dtes64      {1,          0, CpuidRegister::ecx, 2,  kernel::X86_FEATURE_DTES64},
@@ -33,6 +34,7 @@ inline constexpr CpuidFeature
 	sgx         {7,          0, CpuidRegister::ebx, 2,  kernel::X86_FEATURE_SGX},
 	umip        {7,          0, CpuidRegister::ecx, 2,  kernel::X86_FEATURE_UMIP},
 	waitpkg     {7,          0, CpuidRegister::ecx, 5,  kernel::X86_FEATURE_WAITPKG},
+	bus_lock    {7,          0, CpuidRegister::ecx, 24, kernel::X86_FEATURE_BUS_LOCK_DETECT},
 	sgx_lc      {7,          0, CpuidRegister::ecx, 30, kernel::X86_FEATURE_SGX_LC},
 	rdpid       {7,          0, CpuidRegister::ecx, 22, kernel::X86_FEATURE_RDPID},
 	spec_ctrl   {7,          0, CpuidRegister::edx, 26, kernel::X86_FEATURE_SPEC_CTRL},

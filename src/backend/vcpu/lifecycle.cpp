@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/lifecycle.hpp"
 
+#include "backend/exit/throttle.hpp"
 #include "backend/hw/host_state.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/setup.hpp"
@@ -8,6 +9,7 @@
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
@@ -51,7 +53,12 @@ Primary primary_controls(Vcpu &vcpu)
 
 Secondary secondary_controls(Vcpu &vcpu)
 {
-	Secondary controls = setup().config.secondary & ~secondary::enable_pml;
+	// Off until something needs them.
+	constexpr Secondary later = secondary::enable_pml | secondary::descriptor_table_exiting;
+	constexpr Secondary of_the_vm =
+		secondary::bus_lock_detection | secondary::instruction_timeout;
+	Secondary controls =
+		(setup().config.secondary & ~later & ~of_the_vm) | throttle_controls(vcpu);
 
 	if (!vcpu.vpid)
 		controls &= ~secondary::enable_vpid;
@@ -70,6 +77,7 @@ void initialise_controls(Vcpu &vcpu)
 	vcpu.vmcs01.primary.initialise(current, primary_controls(vcpu));
 	if (config.primary.has(primary::activate_secondary))
 		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
+	update_instruction_controls(vcpu);
 	vcpu.vmcs01.exit.initialise(current, config.exit & ~exit::load_efer);
 	vcpu.vmcs01.entry.initialise(current, config.entry & ~entry::load_efer);
 }
@@ -88,6 +96,7 @@ void initialise_constants(Vcpu &vcpu)
 	if (vcpu.msr_bitmap)
 		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
 	initialise_dirty_log(vcpu);
+	initialise_throttle(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))
 		initialise_pause_loop(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_vpid))

@@ -6,6 +6,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/host_switch.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
+#include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/cpu.hpp"
@@ -15,16 +16,6 @@
 namespace backend {
 
 namespace {
-
-constexpr bool canonical(u64 address, unsigned bits)
-{
-	return static_cast<u64>(static_cast<s64>(address << (64 - bits)) >> (64 - bits)) == address;
-}
-
-bool canonical_for(Vcpu &vcpu, u64 address)
-{
-	return canonical(address, vcpu.kvm.arch.cr4 & cr4::la57 ? 57 : 48);
-}
 
 bool may_use_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
 {
@@ -55,11 +46,21 @@ int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 	// Looking CPUID up is slow, and the bit is rare.
 	if (invalid & debugctl::rtm_debug && guest_has(vcpu, cpuid::rtm))
 		invalid &= ~debugctl::rtm_debug;
+	if (invalid & debugctl::bus_lock_detect && offered(cpuid::bus_lock) &&
+	    guest_has(vcpu, cpuid::bus_lock))
+		invalid &= ~debugctl::bus_lock_detect;
 	if (invalid & ~debugctl::freeze_in_smm)
 		return 1;
 	vcpu.debugctl = msr.data;
 	refresh_debugctl(vcpu);
 	return 0;
+}
+
+/// The guest's IA32_UMWAIT_CONTROL is kept, but the host's stays in force: how long TPAUSE and
+/// UMWAIT last at most, and how deeply they sleep, is a hint that software cannot rely on.
+bool may_use_umwait(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	return msr.host_initiated || guest_has(vcpu, cpuid::waitpkg);
 }
 
 u64 valid_feature_control_bits(Vcpu &vcpu)
@@ -127,6 +128,11 @@ int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	case msr::feature_control:
 		msr->data = vcpu.feature_control;
 		return 0;
+	case msr::umwait_control:
+		if (!may_use_umwait(vcpu, *msr))
+			return 1;
+		msr->data = vcpu.umwait_control;
+		return 0;
 	case msr::mcg_ext_ctl:
 		if (!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce))
 			return 1;
@@ -188,6 +194,12 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		return set_pat(vcpu, msr);
 	case msr::feature_control:
 		return set_feature_control(vcpu, *msr);
+	case msr::umwait_control:
+		// Bit 1 and the upper half are reserved.
+		if (!may_use_umwait(vcpu, *msr) || data & (bit(1) | ~u64{0xffffffff}))
+			return 1;
+		vcpu.umwait_control = static_cast<u32>(data);
+		return 0;
 	case msr::mcg_ext_ctl:
 		if ((!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce)) ||
 		    data & ~u64{1})
@@ -276,10 +288,9 @@ void update_efer_switching(Vcpu &vcpu)
 
 void refresh_debugctl(Vcpu &vcpu)
 {
-	// LBRs are not virtualised: BTF and RTM are the bits with an effect. FREEZE_IN_SMM is the
-	// host's.
+	// LBRs are not virtualised: these are the bits with an effect. FREEZE_IN_SMM is the host's.
 	write(vcpu.current(), f::guest_debugctl,
-	      (vcpu.debugctl & (debugctl::btf | debugctl::rtm_debug)) |
+	      (vcpu.debugctl & (debugctl::btf | debugctl::bus_lock_detect | debugctl::rtm_debug)) |
 		      (vcpu.kvm.arch.host_debugctl & debugctl::freeze_in_smm));
 }
 
@@ -296,6 +307,7 @@ void reset_msrs(Vcpu &vcpu, bool init_event)
 		return;
 	vcpu.spec_ctrl = 0;
 	vcpu.feature_control = 0;
+	vcpu.umwait_control = 0;
 	if (vcpu.vmcs01.entry.get().has(entry::load_pat))
 		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
 }

@@ -100,6 +100,7 @@ struct Vcpu {
 	u64 guest_kernel_gs_base;
 	u64 spec_ctrl;
 	u64 feature_control;
+	u32 umwait_control;
 	u64 debugctl;
 	u64 timer_deadline; ///< of the guest's APIC timer, in the host's TSC; 0 is none
 	UserReturnMsr user_return[user_return_msrs];

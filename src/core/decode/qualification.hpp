@@ -84,6 +84,18 @@ struct PmlFull {
 	}
 };
 
+/// SDM, "Notify VM exit": the qualification.
+struct Notify {
+	bool context_invalid;
+	bool iret_unblocked_nmi;
+
+	static constexpr Notify decode(u64 q)
+	{
+		return {.context_invalid = (q & bit(0)) != 0,
+			.iret_unblocked_nmi = (q & bit(12)) != 0};
+	}
+};
+
 /// SDM, table "Exit Qualification for Task Switches".
 struct TaskSwitch {
 	enum class Source : u8 { call, iret, jmp, task_gate };

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/vcpu/operand.hpp"
+
+#include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/segments.hpp"
+
+namespace backend {
+
+using f::Segment;
+
+namespace {
+
+/// Readable, and of what the limit spans. A data or code segment, as those six registers hold.
+bool readable(const kernel::kvm_segment &segment, u64 offset, u32 size, bool real_mode)
+{
+	constexpr u8 code = 8, readable_code = 2, expand_down = 4;
+	const bool is_code = segment.type & code;
+
+	if (real_mode)
+		return decode::within_limit(offset, size, segment.limit, false, false);
+	return !segment.unusable && (!is_code || segment.type & readable_code) &&
+	       decode::within_limit(offset, size, segment.limit,
+				    !is_code && segment.type & expand_down, segment.db);
+}
+
+} // namespace
+
+bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, u64 &address)
+{
+	// Six there are; the field has room for two more.
+	const Segment number = operand.segment < 6 ? Segment{operand.segment} : Segment::ds;
+	const u64 offset = operand.offset(exit_qualification(vcpu), gpr(vcpu, operand.base),
+					  gpr(vcpu, operand.index));
+	kernel::kvm_segment segment;
+	bool good;
+
+	get_segment(&vcpu.kvm, &segment, static_cast<int>(number));
+	if (in_64bit_code(vcpu)) {
+		// Of the bases, those of FS and GS alone count.
+		const bool based = number == Segment::fs || number == Segment::gs;
+
+		address = offset + (based ? segment.base : 0);
+		good = canonical_for(vcpu, address) && canonical_for(vcpu, address + size - 1);
+	} else {
+		address = static_cast<u32>(segment.base + offset);
+		good = readable(segment, offset, size, !protected_mode(vcpu));
+	}
+	if (!good)
+		kernel::kvm_queue_exception_e(&vcpu.kvm,
+					      number == Segment::ss ? vector::ss : vector::gp, 0);
+	return good;
+}
+
+} // namespace backend

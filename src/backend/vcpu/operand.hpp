@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/vcpu/vcpu.hpp"
+#include "core/decode/memory_operand.hpp"
+
+namespace backend {
+
+/// Where the memory operand of the instruction that exited lies, as a linear address of the guest.
+/// @return false if the guest has got an exception for it instead.
+[[nodiscard]] bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size,
+				  u64 &address);
+
+} // namespace backend

@@ -52,7 +52,7 @@ inline constexpr u32 platform_id      = 0x00000017, apic_base         = 0x000000
 		     xfd              = 0x000001c4, xfd_err           = 0x000001c5,
 		     umwait_control   = 0x000000e1, arch_capabilities = 0x0000010a,
 		     flush_cmd        = 0x0000010b, tsx_ctrl          = 0x00000122,
-		     mcg_ext_ctl      = 0x000004d0,
+		     mcg_ext_ctl      = 0x000004d0, sgx_launch_key_hash = 0x0000008c,
 		     sysenter_cs      = 0x00000174, sysenter_esp      = 0x00000175,
 		     sysenter_eip     = 0x00000176, misc_enable       = 0x000001a0,
 		     debugctl         = 0x000001d9, pat               = 0x00000277,

@@ -181,3 +181,58 @@ TEST(syscall_through_its_msrs)
 	check_equal(vcpu.regs().rbx, selector_code64, "cs");
 	check_equal(vcpu.regs().rdx, system_call.at(system_call_entry) - 2, "the return address");
 }
+
+// MSRs of what no guest gets: known, so that ignore_msrs does not hide them, and refused.
+TEST(hidden_msrs)
+{
+	const Vm vm;
+	vm.need(KVM_CAP_X86_USER_SPACE_MSR, "KVM_CAP_X86_USER_SPACE_MSR");
+	vm.enable(KVM_CAP_X86_USER_SPACE_MSR,
+		  KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_UNKNOWN);
+	const Vcpu vcpu(vm);
+	// Processor trace: output base and mask, control, status, CR3 match, first address.
+	for (const std::uint32_t index : {0x560, 0x561, 0x570, 0x571, 0x572, 0x580}) {
+		std::uint64_t value;
+		check(!vcpu.try_get_msr(index, value), msr_name(index) + " cannot be read");
+		check(!vcpu.try_set_msr(index, 0), msr_name(index) + " cannot be written");
+		start(vm, vcpu, read_msr);
+		kvm_regs regs = vcpu.regs();
+		regs.rcx = index;
+		vcpu.set(regs);
+		vcpu.run_to(KVM_EXIT_X86_RDMSR);
+		check_equal(vcpu.state().msr.reason, KVM_MSR_EXIT_REASON_INVAL,
+			    msr_name(index) + ", reason");
+		vcpu.complete_exit();
+	}
+}
+
+// IA32_DEBUGCTL: LBR and BTF may be written and do nothing; what does not exist may not.
+TEST(debugctl_drops_what_is_not_virtualised)
+{
+	constexpr std::uint32_t msr_debugctl = 0x1d9;
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	vcpu.set_msr(msr_debugctl, 3);
+	check_equal(vcpu.msr(msr_debugctl), 0u, "IA32_DEBUGCTL");
+	check(!vcpu.try_set_msr(msr_debugctl, 1 << 6), "TR is refused");
+}
+
+TEST(launch_key_hash_is_kept_for_userspace)
+{
+	constexpr std::uint32_t first = 0x8c;
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	for (std::uint32_t index = first; index < first + 4; index++) {
+		check(vcpu.msr(index) != 0, msr_name(index) + " has a default");
+		vcpu.set_msr(index, index);
+	}
+	for (std::uint32_t index = first; index < first + 4; index++)
+		check_equal(vcpu.msr(index), index, msr_name(index));
+}
+
+TEST(microcode_revision)
+{
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	check_equal(vcpu.msr(0x8b), 1ul << 32, "IA32_BIOS_SIGN_ID");
+}

@@ -61,8 +61,6 @@ void adjust_operations(kernel::kvm_x86_ops &ops)
 
 void tell_caps()
 {
-	constexpr u64 xcr0_bndregs_bndcsr = bit(3) | bit(4);
-
 	kernel::kvm_caps.supported_mce_cap |= mcg_lmce | mcg_cmci;
 	kernel::kvm_caps.supported_xss = 0;
 	kernel::kvm_caps.supported_perf_cap = 0;
@@ -75,8 +73,6 @@ void tell_caps()
 		setup().config.secondary.has(secondary::bus_lock_detection);
 	kernel::kvm_caps.has_notify_vmexit =
 		setup().config.secondary.has(secondary::instruction_timeout);
-	if (!offered(cpuid::mpx))
-		kernel::kvm_caps.supported_xcr0 &= ~xcr0_bndregs_bndcsr;
 }
 
 /// The guest's performance counters are not virtualised: CPUID leaf 0xA says so.

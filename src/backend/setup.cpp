@@ -7,6 +7,7 @@
 #include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
 #include "kernel/print.hpp"
+#include "vmx/arch.hpp"
 
 namespace backend {
 
@@ -42,10 +43,11 @@ void keep_what_is_driven(VmcsConfig &config)
 			    secondary::use_tsc_scaling | secondary::enable_pml |
 			    secondary::enable_user_wait_pause | secondary::rdrand_exiting |
 			    secondary::rdseed_exiting | secondary::descriptor_table_exiting |
-			    secondary::bus_lock_detection | secondary::instruction_timeout;
+			    secondary::bus_lock_detection | secondary::instruction_timeout |
+			    secondary::encls_exiting;
 	config.tertiary = {};
-	config.exit &= ~(exit::clear_bndcfgs | exit::load_perf_global_ctrl);
-	config.entry &= ~(entry::load_bndcfgs | entry::load_perf_global_ctrl);
+	config.exit &= ~exit::load_perf_global_ctrl;
+	config.entry &= ~entry::load_perf_global_ctrl;
 }
 
 /// What a parameter turns off, and what cannot be without it.
@@ -87,7 +89,10 @@ Features features_of(const VmcsConfig &config)
 		.tsc_scaling = config.secondary.has(secondary::use_tsc_scaling),
 		.preemption_timer = config.pin.has(pin::preemption_timer),
 		.spec_ctrl = kernel::has_spec_ctrl(),
-		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON)};
+		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON),
+		.host_arch_capabilities = kernel::cpu_has(kernel::X86_FEATURE_ARCH_CAPABILITIES)
+						  ? kernel::read_msr(msr::arch_capabilities)
+						  : 0};
 }
 
 /// /sys/module/kvm_intel/parameters shows what is in use.

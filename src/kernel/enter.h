@@ -16,6 +16,8 @@
 #define KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT	1
 /* Flush the L1 data cache first (CVE-2018-3646). */
 #define KVMXX_ENTRY_FLUSH_L1D_BIT	2
+/* VERW in the guest need not clear the fill buffers. */
+#define KVMXX_ENTRY_SPARE_FILL_BUFFERS_BIT	3
 
 #ifndef __ASSEMBLY__
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/cpuid.hpp"
 
+#include "backend/vcpu/bounds.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/instruction_controls.hpp"
@@ -45,10 +46,11 @@ void set_cpu_caps()
 {
 	kernel::kvm_set_cpu_caps();
 	offer_instructions();
+	offer_bounds();
 
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx,	cpuid::mpx,	 cpuid::ds,  cpuid::dtes64,
-					   cpuid::pdcm, cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
+	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64, cpuid::pdcm,
+					   cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
 	for (const auto &feature : absent)
 		offer(feature, false);
 }

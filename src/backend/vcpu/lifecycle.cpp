@@ -9,6 +9,7 @@
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/fill_buffers.hpp"
 #include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -16,6 +17,7 @@
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
+#include "backend/vcpu/sgx.hpp"
 #include "backend/vcpu/timing.hpp"
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/errno.hpp"
@@ -97,6 +99,8 @@ void initialise_constants(Vcpu &vcpu)
 		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
 	initialise_dirty_log(vcpu);
 	initialise_throttle(vcpu);
+	initialise_sgx(vcpu);
+	choose_fill_buffer_clearing(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))
 		initialise_pause_loop(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_vpid))
@@ -150,6 +154,8 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 		return error;
 	}
 	vcpu.vpid = hw::allocate_vpid();
+	// IA32_BIOS_SIGN_ID: a revision that no guest takes for "none loaded".
+	kvm->arch.microcode_version = u64{1} << 32;
 	initialise_user_return(vcpu);
 	return 0;
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/msrs.hpp"
 
+#include "backend/hw/msr.hpp"
 #include "backend/setup.hpp"
+#include "backend/vcpu/bounds.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/fill_buffers.hpp"
 #include "backend/vcpu/host_switch.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
+#include "backend/vcpu/sgx.hpp"
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
@@ -41,7 +45,10 @@ int set_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
 
 int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 {
-	u64 invalid = msr.data & ~(debugctl::lbr | debugctl::btf);
+	// Neither branch records nor branch steps are virtualised: the CPU clears BTF at a #DB that
+	// does not exit. Guests set them without asking, so they are dropped and not refused.
+	const u64 wanted = msr.data & ~(debugctl::lbr | debugctl::btf);
+	u64 invalid = wanted;
 
 	// Looking CPUID up is slow, and the bit is rare.
 	if (invalid & debugctl::rtm_debug && guest_has(vcpu, cpuid::rtm))
@@ -51,7 +58,7 @@ int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 		invalid &= ~debugctl::bus_lock_detect;
 	if (invalid & ~debugctl::freeze_in_smm)
 		return 1;
-	vcpu.debugctl = msr.data;
+	vcpu.debugctl = wanted;
 	refresh_debugctl(vcpu);
 	return 0;
 }
@@ -80,6 +87,39 @@ int set_feature_control(Vcpu &vcpu, const kernel::msr_data &msr)
 		return 1;
 	vcpu.feature_control = msr.data;
 	return 0;
+}
+
+/// The barrier as a command. Mostly without an exit: this is for the first one, and for MSR
+/// filters.
+int set_pred_cmd(Vcpu &vcpu, const kernel::msr_data &msr)
+{
+	constexpr u64 ibpb = bit(0);
+
+	if (!msr.host_initiated && !guest_has(vcpu, cpuid::spec_ctrl) &&
+	    !guest_has(vcpu, cpuid::ibpb))
+		return 1;
+	if (msr.data & ~ibpb || !host_has(cpuid::spec_ctrl))
+		return 1;
+	if (msr.data)
+		hw::write_msr(msr::pred_cmd, ibpb);
+	return 0;
+}
+
+/// Processor trace, which no guest gets (SDM, "Intel Processor Trace"): known MSRs, and bad to
+/// touch.
+constexpr bool is_processor_trace(u32 index)
+{
+	return index == 0x560 || index == 0x561 || (index >= 0x570 && index <= 0x572) ||
+	       (index >= 0x580 && index <= 0x587);
+}
+
+int set_arch_capabilities(Vcpu &vcpu, kernel::msr_data *msr)
+{
+	const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr);
+
+	if (!error)
+		choose_fill_buffer_clearing(vcpu);
+	return error;
 }
 
 int set_pat(Vcpu &vcpu, kernel::msr_data *msr)
@@ -147,7 +187,13 @@ int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		    !guest_has(vcpu, cpuid::rdpid))
 			return 1;
 		break;
+	case msr::bndcfgs:
+		return get_bndcfgs(vcpu, *msr);
 	default:
+		if (is_launch_key_hash(msr->index))
+			return get_launch_key_hash(vcpu, *msr);
+		if (is_processor_trace(msr->index))
+			return 1;
 		break;
 	}
 	if (const UserReturnMsr *slot = find_user_return(vcpu, msr->index)) {
@@ -221,7 +267,17 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		if (data >> 32)
 			return 1;
 		break;
+	case msr::bndcfgs:
+		return set_bndcfgs(vcpu, *msr);
+	case msr::pred_cmd:
+		return set_pred_cmd(vcpu, *msr);
+	case msr::arch_capabilities:
+		return set_arch_capabilities(vcpu, msr);
 	default:
+		if (is_launch_key_hash(msr->index))
+			return set_launch_key_hash(vcpu, *msr);
+		if (is_processor_trace(msr->index))
+			return 1;
 		break;
 	}
 	if (UserReturnMsr *slot = find_user_return(vcpu, msr->index))
@@ -288,9 +344,9 @@ void update_efer_switching(Vcpu &vcpu)
 
 void refresh_debugctl(Vcpu &vcpu)
 {
-	// LBRs are not virtualised: these are the bits with an effect. FREEZE_IN_SMM is the host's.
+	// FREEZE_IN_SMM is the host's.
 	write(vcpu.current(), f::guest_debugctl,
-	      (vcpu.debugctl & (debugctl::btf | debugctl::bus_lock_detect | debugctl::rtm_debug)) |
+	      (vcpu.debugctl & (debugctl::bus_lock_detect | debugctl::rtm_debug)) |
 		      (vcpu.kvm.arch.host_debugctl & debugctl::freeze_in_smm));
 }
 
@@ -302,6 +358,7 @@ void reset_msrs(Vcpu &vcpu, bool init_event)
 	write(current, f::guest_sysenter_esp, u64{0});
 	write(current, f::guest_sysenter_eip, u64{0});
 	write(current, f::guest_debugctl, u64{0});
+	reset_bounds(vcpu);
 	vcpu.debugctl = 0;
 	if (init_event)
 		return;

@@ -88,12 +88,14 @@ kvmxx_entry prepare_entry(Vcpu &vcpu)
 	auto &arch = vcpu.kvm.arch;
 	const bool has_spec_ctrl = setup().features.spec_ctrl;
 	const u64 host_spec_ctrl = has_spec_ctrl ? kernel::current_spec_ctrl() : 0;
-	u64 flags = u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT;
+	u64 flags = vcpu.entry_flags | u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT;
 
 	if (has_spec_ctrl && spec_ctrl_is_free(vcpu))
 		flags |= bit(KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT);
-	if (kernel::l1d_flush_needed(arch.l1tf_flush_l1d))
+	if (kernel::l1d_flush_needed(arch.l1tf_flush_l1d)) {
 		flags |= bit(KVMXX_ENTRY_FLUSH_L1D_BIT);
+		++vcpu.kvm.stat.l1d_flush;
+	}
 	arch.l1tf_flush_l1d = false;
 	return {.regs = arch.regs,
 		.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs01.host.rsp),

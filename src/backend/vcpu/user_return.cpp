@@ -22,7 +22,8 @@ bool wanted(Vcpu &vcpu, u32 index)
 	case msr::tsc_aux:
 		return guest_has(vcpu, cpuid::rdtscp) || guest_has(vcpu, cpuid::rdpid);
 	case msr::tsx_ctrl:
-		return true;
+		// A host that does not use TSX keeps it off, for its guests too.
+		return host_has(cpuid::rtm);
 	default:
 		// SYSCALL in legacy mode is not there on Intel, and without SCE nobody looks at
 		// these.
@@ -46,12 +47,8 @@ int load(Vcpu &vcpu, unsigned i)
 
 void register_user_return_msrs()
 {
-	for (unsigned i = 0; i < user_return_msrs; ++i) {
-		// A host that does not use TSX keeps it off, for its guests too.
-		if (candidates[i] == msr::tsx_ctrl && !host_has(cpuid::rtm))
-			continue;
+	for (unsigned i = 0; i < user_return_msrs; ++i)
 		slots[i] = kernel::kvm_add_user_return_msr(candidates[i]);
-	}
 }
 
 UserReturnMsr *find_user_return(Vcpu &vcpu, u32 index)

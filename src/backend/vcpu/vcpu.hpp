@@ -101,6 +101,8 @@ struct Vcpu {
 	u64 spec_ctrl;
 	u64 feature_control;
 	u32 umwait_control;
+	u64 launch_key_hash[4]; ///< of SGX enclaves
+	u64 entry_flags;	///< KVMXX_ENTRY_ bits that are the same at every entry
 	u64 debugctl;
 	u64 timer_deadline; ///< of the guest's APIC timer, in the host's TSC; 0 is none
 	UserReturnMsr user_return[user_return_msrs];

@@ -16,6 +16,8 @@ int kvmxx_vm_enter(struct kvmxx_entry *entry);
 
 noinstr int kvmxx_enter_guest(struct kvmxx_entry *entry, unsigned long *cr2)
 {
+	const bool spare_fill_buffers = entry->flags & BIT(KVMXX_ENTRY_SPARE_FILL_BUFFERS_BIT);
+	u64 mcu_opt_ctrl = 0;
 	int failed;
 
 	guest_state_enter_irqoff();
@@ -34,8 +36,16 @@ noinstr int kvmxx_enter_guest(struct kvmxx_entry *entry, unsigned long *cr2)
 	if (native_read_cr2() != *cr2)
 		native_write_cr2(*cr2);
 
+	/* After the host's own clearing. */
+	if (spare_fill_buffers) {
+		mcu_opt_ctrl = __rdmsr(MSR_IA32_MCU_OPT_CTRL);
+		native_wrmsrl(MSR_IA32_MCU_OPT_CTRL, mcu_opt_ctrl | FB_CLEAR_DIS);
+	}
+
 	failed = kvmxx_vm_enter(entry);
 
+	if (spare_fill_buffers)
+		native_wrmsrl(MSR_IA32_MCU_OPT_CTRL, mcu_opt_ctrl);
 	*cr2 = native_read_cr2();
 	guest_state_exit_irqoff();
 	return failed;

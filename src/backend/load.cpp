@@ -7,6 +7,7 @@
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/pmu.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/ops.hpp"
@@ -63,7 +64,7 @@ void tell_caps()
 {
 	kernel::kvm_caps.supported_mce_cap |= mcg_lmce | mcg_cmci;
 	kernel::kvm_caps.supported_xss = 0;
-	kernel::kvm_caps.supported_perf_cap = 0;
+	kernel::kvm_caps.supported_perf_cap = pmu::supported_capabilities();
 	kernel::kvm_caps.has_tsc_control = setup().features.tsc_scaling;
 	// A 64-bit multiplier with the binary point at bit 48 (SDM, "Time-Stamp Counter
 	// Multiplier").
@@ -73,13 +74,6 @@ void tell_caps()
 		setup().config.secondary.has(secondary::bus_lock_detection);
 	kernel::kvm_caps.has_notify_vmexit =
 		setup().config.secondary.has(secondary::instruction_timeout);
-}
-
-/// The guest's performance counters are not virtualised: CPUID leaf 0xA says so.
-void hide_pmu()
-{
-	kernel::enable_pmu = false;
-	kernel::kvm_pmu_cap = {};
 }
 
 } // namespace
@@ -105,7 +99,6 @@ int hardware_setup()
 	}
 	if (kernel::cpu_has(kernel::X86_FEATURE_NX))
 		kernel::kvm_enable_efer_bits(efer::nx);
-	hide_pmu();
 	tell_mmu();
 	// Before kvm.ko draws up its CPUID: it offers RDTSCP only where TSC_AUX is switched.
 	register_user_return_msrs();

@@ -46,8 +46,6 @@ void keep_what_is_driven(VmcsConfig &config)
 			    secondary::bus_lock_detection | secondary::instruction_timeout |
 			    secondary::encls_exiting;
 	config.tertiary = {};
-	config.exit &= ~exit::load_perf_global_ctrl;
-	config.entry &= ~entry::load_perf_global_ctrl;
 }
 
 /// What a parameter turns off, and what cannot be without it.
@@ -90,6 +88,8 @@ Features features_of(const VmcsConfig &config)
 		.preemption_timer = config.pin.has(pin::preemption_timer),
 		.spec_ctrl = kernel::has_spec_ctrl(),
 		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON),
+		.switch_perf_global_ctrl = config.entry.has(entry::load_perf_global_ctrl) &&
+					   config.exit.has(exit::load_perf_global_ctrl),
 		.host_arch_capabilities = kernel::cpu_has(kernel::X86_FEATURE_ARCH_CAPABILITIES)
 						  ? kernel::read_msr(msr::arch_capabilities)
 						  : 0};

@@ -11,9 +11,10 @@ using namespace vmx;
 struct Features {
 	bool ept, ept_ad, pml, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
 		tsc_scaling, preemption_timer;
-	bool spec_ctrl;		    ///< the CPU has IA32_SPEC_CTRL
-	bool host_perf;		    ///< the host may count events, which must stop in the guest
-	u64 host_arch_capabilities; ///< IA32_ARCH_CAPABILITIES, 0 where the CPU has none
+	bool spec_ctrl;		      ///< the CPU has IA32_SPEC_CTRL
+	bool host_perf;		      ///< the host may count events, which must stop in the guest
+	bool switch_perf_global_ctrl; ///< by the controls
+	u64 host_arch_capabilities;   ///< IA32_ARCH_CAPABILITIES, 0 where the CPU has none
 };
 
 /// Decided once at load, constant afterwards.

@@ -48,8 +48,11 @@ void set_cpu_caps()
 	offer_instructions();
 	offer_bounds();
 
+	if (!kernel::enable_pmu)
+		offer(cpuid::pdcm, false);
+
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64, cpuid::pdcm,
+	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64,
 					   cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
 	for (const auto &feature : absent)
 		offer(feature, false);

@@ -80,8 +80,10 @@ void initialise_controls(Vcpu &vcpu)
 	if (config.primary.has(primary::activate_secondary))
 		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
 	update_instruction_controls(vcpu);
-	vcpu.vmcs01.exit.initialise(current, config.exit & ~exit::load_efer);
-	vcpu.vmcs01.entry.initialise(current, config.entry & ~entry::load_efer);
+	vcpu.vmcs01.exit.initialise(current,
+				    config.exit & ~exit::load_efer & ~exit::load_perf_global_ctrl);
+	vcpu.vmcs01.entry.initialise(current, config.entry & ~entry::load_efer &
+						      ~entry::load_perf_global_ctrl);
 }
 
 /// What stays as it is for the life of the vCPU.

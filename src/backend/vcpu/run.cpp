@@ -67,6 +67,22 @@ void arm_preemption_timer(Vcpu &vcpu, bool exit_at_once)
 	}
 }
 
+/// By the controls, which cost less than an entry of the lists.
+void switch_perf_global_ctrl(Vcpu &vcpu, u64 guest, u64 host)
+{
+	const Current current = vcpu.current();
+
+	if (guest == host) {
+		vcpu.vmcs01.entry.remove(current, entry::load_perf_global_ctrl);
+		vcpu.vmcs01.exit.remove(current, exit::load_perf_global_ctrl);
+		return;
+	}
+	write(current, f::guest_perf_global_ctrl, guest);
+	write(current, f::host_perf_global_ctrl, host);
+	vcpu.vmcs01.entry.add(current, entry::load_perf_global_ctrl);
+	vcpu.vmcs01.exit.add(current, exit::load_perf_global_ctrl);
+}
+
 /// The host's performance counters must not count, and above all not write PEBS records, in the
 /// guest.
 void switch_perf_msrs(Vcpu &vcpu)
@@ -75,7 +91,10 @@ void switch_perf_msrs(Vcpu &vcpu)
 	const auto *switched = kernel::perf_guest_get_msrs(&count, &vcpu.kvm.arch.pmu);
 
 	for (int i = 0; switched && i < count; ++i) {
-		if (switched[i].host == switched[i].guest)
+		if (switched[i].msr == msr::perf_global_ctrl &&
+		    setup().features.switch_perf_global_ctrl)
+			switch_perf_global_ctrl(vcpu, switched[i].guest, switched[i].host);
+		else if (switched[i].host == switched[i].guest)
 			vcpu.msr_lists.remove(vcpu.current(), switched[i].msr);
 		else
 			vcpu.msr_lists.set(vcpu.current(), switched[i].msr, switched[i].guest,

@@ -96,6 +96,35 @@ struct Notify {
 	}
 };
 
+/// SDM, table "Exit Qualification for APIC-Access VM Exits from Linear Accesses and Guest-Physical
+/// Accesses".
+struct ApicAccess {
+	enum class Kind : u8 {
+		linear_read = 0,
+		linear_write = 1,
+		linear_fetch = 2,
+		linear_delivery = 3,
+		physical_delivery = 10,
+		physical = 15,
+	};
+
+	u16 offset; ///< in the page; an access by physical address has none
+	Kind kind;
+
+	static constexpr ApicAccess decode(u64 q)
+	{
+		return {.offset = static_cast<u16>(q & 0xfff),
+			.kind = static_cast<Kind>(q >> 12 & 15)};
+	}
+
+	constexpr bool is_write() const { return kind == Kind::linear_write; }
+	/// The CPU was pushing or looking up something for an event, no instruction did it.
+	constexpr bool during_delivery() const
+	{
+		return kind == Kind::linear_delivery || kind == Kind::physical_delivery;
+	}
+};
+
 /// SDM, table "Exit Qualification for Task Switches".
 struct TaskSwitch {
 	enum class Source : u8 { call, iret, jmp, task_gate };

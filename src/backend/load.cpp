@@ -8,6 +8,7 @@
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pmu.hpp"
+#include "backend/vcpu/posted_interrupts.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/ops.hpp"
@@ -105,6 +106,7 @@ int hardware_setup()
 	set_cpu_caps();
 	tell_caps();
 	adjust_operations(*kernel::init_ops.runtime_ops);
+	start_wakeups();
 	kernel::cpu_emergency_register_virt_callback(hw::Cpu::emergency_disable);
 	return 0;
 }
@@ -112,6 +114,7 @@ int hardware_setup()
 void hardware_unsetup()
 {
 	kernel::cpu_emergency_unregister_virt_callback(hw::Cpu::emergency_disable);
+	stop_wakeups();
 	kernel::kvmxx_l1d_flush_exit();
 	hw::Cpu::free_all();
 }

@@ -34,18 +34,39 @@ void log_line(void *, config::Severity severity, const char *text)
 /// so.
 void keep_what_is_driven(VmcsConfig &config)
 {
-	config.pin &= ~pin::posted_interrupts;
-	config.primary &= ~primary::activate_tertiary;
-	config.secondary &= secondary::enable_ept | secondary::enable_rdtscp |
-			    secondary::enable_vpid | secondary::wbinvd_exiting |
-			    secondary::unrestricted_guest | secondary::pause_loop_exiting |
-			    secondary::enable_invpcid | secondary::enable_xsaves |
-			    secondary::use_tsc_scaling | secondary::enable_pml |
-			    secondary::enable_user_wait_pause | secondary::rdrand_exiting |
-			    secondary::rdseed_exiting | secondary::descriptor_table_exiting |
-			    secondary::bus_lock_detection | secondary::instruction_timeout |
-			    secondary::encls_exiting;
-	config.tertiary = {};
+	config.secondary &= secondary::virtualize_apic_accesses | secondary::virtualize_x2apic |
+			    secondary::apic_register_virtualization |
+			    secondary::virtual_interrupt_delivery | secondary::enable_ept |
+			    secondary::enable_rdtscp | secondary::enable_vpid |
+			    secondary::wbinvd_exiting | secondary::unrestricted_guest |
+			    secondary::pause_loop_exiting | secondary::enable_invpcid |
+			    secondary::enable_xsaves | secondary::use_tsc_scaling |
+			    secondary::enable_pml | secondary::enable_user_wait_pause |
+			    secondary::rdrand_exiting | secondary::rdseed_exiting |
+			    secondary::descriptor_table_exiting | secondary::bus_lock_detection |
+			    secondary::instruction_timeout | secondary::encls_exiting;
+	config.tertiary &= tertiary::ipi_virtualization;
+}
+
+/// APICv is register virtualization and virtual-interrupt delivery together. The distribution's
+/// module wants posted interrupts with them, and so does this one unless told otherwise.
+void apply_apic_parameters(VmcsConfig &config)
+{
+	constexpr Secondary apicv =
+		secondary::apic_register_virtualization | secondary::virtual_interrupt_delivery;
+	const bool posts = config.pin.has(pin::posted_interrupts);
+
+	if (!parameter_flexpriority)
+		config.secondary &= ~secondary::virtualize_apic_accesses;
+	if (!kernel::enable_apicv || !config.secondary.has(apicv) ||
+	    (!posts && parameter_require_posted_interrupts)) {
+		config.secondary &= ~apicv;
+		config.pin &= ~pin::posted_interrupts;
+	}
+	if (!parameter_enable_ipiv || !config.pin.has(pin::posted_interrupts))
+		config.tertiary &= ~tertiary::ipi_virtualization;
+	if (config.tertiary.empty())
+		config.primary &= ~primary::activate_tertiary;
 }
 
 /// What a parameter turns off, and what cannot be without it.
@@ -57,6 +78,7 @@ void apply_parameters(VmcsConfig &config)
 	};
 
 	keep_what_is_driven(config);
+	apply_apic_parameters(config);
 	drop(parameter_vpid, secondary::enable_vpid);
 	drop(parameter_ple_gap != 0, secondary::pause_loop_exiting);
 	drop(parameter_unrestricted_guest, secondary::unrestricted_guest);
@@ -74,18 +96,30 @@ void apply_parameters(VmcsConfig &config)
 Features features_of(const VmcsConfig &config)
 {
 	const bool ept = config.secondary.has(secondary::enable_ept);
+	const bool unrestricted_guest = config.secondary.has(secondary::unrestricted_guest);
+	const bool flexpriority = config.primary.has(primary::use_tpr_shadow) &&
+				  config.secondary.has(secondary::virtualize_apic_accesses);
+	const bool apicv = config.secondary.has(secondary::virtual_interrupt_delivery);
+	const bool identity_slot_is_free = !ept || unrestricted_guest;
 
 	return {.ept = ept,
 		.ept_ad =
 			ept && parameter_eptad && config.ept_vpid.has(ept_vpid_cap::accessed_dirty),
 		.pml = config.secondary.has(secondary::enable_pml),
-		.unrestricted_guest = config.secondary.has(secondary::unrestricted_guest),
+		.unrestricted_guest = unrestricted_guest,
 		.vpid = config.secondary.has(secondary::enable_vpid),
 		.tpr_shadow = config.primary.has(primary::use_tpr_shadow),
 		.msr_bitmap = config.primary.has(primary::use_msr_bitmaps),
 		.virtual_nmi = config.pin.has(pin::virtual_nmis),
 		.tsc_scaling = config.secondary.has(secondary::use_tsc_scaling),
 		.preemption_timer = config.pin.has(pin::preemption_timer),
+		.flexpriority = flexpriority,
+		// kvm.ko maps its own slot for the page only while APICv is on (apic_page.cpp).
+		.apic_page = flexpriority && (identity_slot_is_free || apicv),
+		.identity_slot_is_free = identity_slot_is_free,
+		.apicv = apicv,
+		.posted_interrupts = config.pin.has(pin::posted_interrupts),
+		.ipi_virtualization = config.tertiary.has(tertiary::ipi_virtualization),
 		.spec_ctrl = kernel::has_spec_ctrl(),
 		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON),
 		.switch_perf_global_ctrl = config.entry.has(entry::load_perf_global_ctrl) &&
@@ -108,10 +142,12 @@ void report_parameters(const Features &features)
 	parameter_vpid = features.vpid;
 	parameter_vnmi = features.virtual_nmi;
 	parameter_preemption_timer = features.preemption_timer;
+	parameter_flexpriority = features.flexpriority;
+	kernel::enable_apicv = features.apicv;
+	parameter_enable_ipiv = features.ipi_virtualization;
 	// Not driven by this module, so not in use whatever the CPU has.
-	parameter_enable_ipiv = parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
-	parameter_flexpriority = parameter_nested = parameter_sgx = false;
-	kernel::enable_apicv = false;
+	parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
+	parameter_nested = parameter_sgx = false;
 }
 
 /// What this module cannot do without, although others can.

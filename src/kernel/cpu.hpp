@@ -150,6 +150,14 @@ inline void reschedule_this_cpu()
 {
 	kvmxx_reschedule_this_cpu();
 }
+inline void send_interrupt(int cpu, u8 vector)
+{
+	kvmxx_send_interrupt(cpu, vector);
+}
+inline u32 interrupt_destination(int cpu)
+{
+	return kvmxx_interrupt_destination(cpu);
+}
 inline bool split_lock_detection()
 {
 	return cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);

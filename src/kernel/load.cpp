@@ -27,6 +27,7 @@ int kvmxx_init()
 	}
 	if (const int result = backend::decide_setup())
 		return result;
+	choose_operations();
 	if (const int result = kvm_x86_vendor_init(&init_ops))
 		return result;
 	if (const int result = kvm_init(&init_ops, sizeof(backend::Vcpu), alignof(backend::Vcpu),

@@ -48,6 +48,7 @@ PARAMETER(nested, bool, true, 0444);
 PARAMETER(nested_early_check, bool, false, 0444);
 PARAMETER(pml, bool, true, 0444);
 PARAMETER(preemption_timer, bool, true, 0444);
+PARAMETER(require_posted_interrupts, bool, true, 0444);
 PARAMETER(sgx, bool, true, 0444);
 PARAMETER(unrestricted_guest, bool, true, 0444);
 PARAMETER(vnmi, bool, true, 0444);

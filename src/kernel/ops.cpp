@@ -8,17 +8,21 @@
 #include "backend/load.hpp"
 #include "backend/nested/nested.hpp"
 #include "backend/vcpu/apic.hpp"
+#include "backend/vcpu/apic_page.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/debug.hpp"
 #include "backend/vcpu/dirty_log.hpp"
+#include "backend/vcpu/device_interrupts.hpp"
 #include "backend/vcpu/emulation.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/host_switch.hpp"
+#include "backend/vcpu/ipi_virtualization.hpp"
 #include "backend/vcpu/lifecycle.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
 #include "backend/vcpu/pmu.hpp"
+#include "backend/vcpu/posted_interrupts.hpp"
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/run.hpp"
@@ -46,6 +50,8 @@ constinit kvm_x86_ops ops = {
 
 	.vm_size                       = sizeof(backend::Vm),
 	.vm_init                       = backend::vm_init,
+	.vm_destroy                    = backend::vm_destroy,
+	.vcpu_precreate                = backend::vcpu_precreate,
 	.vcpu_create                   = backend::vcpu_create,
 	.vcpu_free                     = backend::vcpu_free,
 	.vcpu_reset                    = backend::vcpu_reset,
@@ -106,9 +112,15 @@ constinit kvm_x86_ops ops = {
 	.x2apic_icr_is_split           = false,
 	.check_apicv_inhibit_reasons   = backend::check_apicv_inhibit_reasons,
 	.refresh_apicv_exec_ctrl       = backend::refresh_apicv_exec_ctrl,
+	.hwapic_irr_update             = backend::hwapic_irr_update,
+	.hwapic_isr_update             = backend::hwapic_isr_update,
+	.load_eoi_exitmap              = backend::load_eoi_exitmap,
+	.set_virtual_apic_mode         = backend::set_virtual_apic_mode,
+	.set_apic_access_page_addr     = backend::set_apic_access_page_addr,
 	.deliver_interrupt             = backend::deliver_interrupt,
 	.set_tss_addr                  = backend::set_tss_address,
 	.set_identity_map_addr         = backend::set_identity_map_address,
+	.sync_pir_to_irr               = backend::sync_pir_to_irr,
 	.get_mt_mask                   = backend::get_mt_mask,
 
 	.load_mmu_pgd                  = backend::load_mmu_pgd,
@@ -125,6 +137,11 @@ constinit kvm_x86_ops ops = {
 	.sched_in                      = backend::sched_in,
 	.update_cpu_dirty_logging      = backend::update_cpu_dirty_logging,
 	.nested_ops                    = &nested_ops,
+
+	.pi_update_irte                = backend::pi_update_irte,
+	.pi_start_assignment           = backend::pi_start_assignment,
+	.apicv_pre_state_restore       = backend::apicv_pre_state_restore,
+	.dy_apicv_has_pending_interrupt = backend::dy_apicv_has_pending_interrupt,
 
 	.set_hv_timer                  = backend::set_hv_timer,
 	.cancel_hv_timer               = backend::cancel_hv_timer,
@@ -160,6 +177,11 @@ constinit kvm_pmu_ops pmu_ops = {
 // clang-format on
 
 } // namespace
+
+void choose_operations()
+{
+	backend::choose_apic_operations(ops);
+}
 
 constinit kvm_x86_init_ops init_ops = {
 	.cpu_has_kvm_support = backend::cpu_has_kvm_support,

@@ -20,6 +20,16 @@ inline void free_page_at(const void *page)
 	kvmxx_free_page_at(page);
 }
 
+/// For hardware that reads more than a page.
+[[nodiscard]] inline void *allocate_contiguous(unsigned long size)
+{
+	return kvmxx_allocate_contiguous(size);
+}
+inline void free_contiguous(const void *memory, unsigned long size)
+{
+	kvmxx_free_contiguous(memory, size);
+}
+
 [[nodiscard]] inline void *allocate(unsigned long size)
 {
 	return kvmxx_allocate(size);

@@ -25,6 +25,7 @@ extern bool parameter_nested;
 extern bool parameter_nested_early_check;
 extern bool parameter_pml;
 extern bool parameter_preemption_timer;
+extern bool parameter_require_posted_interrupts;
 extern bool parameter_sgx;
 extern bool parameter_unrestricted_guest;
 extern bool parameter_vnmi;

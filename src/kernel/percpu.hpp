@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/bindings.hpp"
+#include "kernel/cpu.hpp"
 
 namespace kernel {
 
@@ -26,5 +27,22 @@ inline void *this_cpu_data()
 	asm volatile("add %%gs:this_cpu_off, %0" : "+r"(address) : : "cc");
 	return reinterpret_cast<void *>(address);
 }
+
+inline void initialise_cpu_lock(int cpu)
+{
+	kvmxx_initialise_cpu_lock(cpu);
+}
+
+/// Of that CPU's piece, for what other CPUs look at. Interrupts are off as long as it lives.
+class [[nodiscard]] CpuDataLocked {
+public:
+	explicit CpuDataLocked(int cpu) : cpu_(cpu) { kvmxx_lock_cpu_data(cpu_); }
+	~CpuDataLocked() { kvmxx_unlock_cpu_data(cpu_); }
+	CpuDataLocked(const CpuDataLocked &) = delete;
+
+private:
+	kernel::IrqOff off_;
+	int cpu_;
+};
 
 } // namespace kernel

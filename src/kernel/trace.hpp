@@ -20,6 +20,7 @@ extern struct tracepoint __tracepoint_kvm_nested_vmenter_failed;
 extern struct tracepoint __tracepoint_kvm_nested_vmexit;
 extern struct tracepoint __tracepoint_kvm_nested_vmexit_inject;
 extern struct tracepoint __tracepoint_kvm_page_fault;
+extern struct tracepoint __tracepoint_kvm_pi_irte_update;
 extern struct tracepoint __tracepoint_kvm_ple_window_update;
 extern struct tracepoint __tracepoint_kvm_pml_full;
 }
@@ -85,6 +86,20 @@ inline void trace_ple_window_update(unsigned vcpu_id, u32 now, u32 was)
 {
 	trace(__tracepoint_kvm_ple_window_update, __traceiter_kvm_ple_window_update, vcpu_id, now,
 	      was);
+}
+
+inline void trace_accept_interrupt(unsigned apic_id, unsigned short delivery_mode,
+				   unsigned short trigger_mode, unsigned char vector)
+{
+	trace(__tracepoint_kvm_apicv_accept_irq, __traceiter_kvm_apicv_accept_irq, apic_id,
+	      delivery_mode, trigger_mode, vector);
+}
+
+inline void trace_route_update(unsigned host_irq, unsigned vcpu_id, unsigned guest_irq,
+			       unsigned vector, u64 descriptor, bool set)
+{
+	trace(__tracepoint_kvm_pi_irte_update, __traceiter_kvm_pi_irte_update, host_irq, vcpu_id,
+	      guest_irq, vector, descriptor, set);
 }
 
 inline void trace_pml_full(unsigned vcpu_id)

@@ -32,6 +32,8 @@ int handle_xsetbv(Vcpu &);            int handle_monitor(Vcpu &);
 int handle_mwait(Vcpu &);             int handle_pause(Vcpu &);
 int handle_undefined(Vcpu &);         int handle_machine_check_exit(Vcpu &);
 int handle_tpr_below_threshold(Vcpu &); int handle_preemption_timer(Vcpu &);
+int handle_apic_access(Vcpu &);       int handle_apic_write(Vcpu &);
+int handle_virtualized_eoi(Vcpu &);
 int handle_descriptor_table(Vcpu &);  int handle_monitor_trap(Vcpu &);
 int handle_pml_full(Vcpu &);          int handle_invpcid(Vcpu &);
 int handle_bus_lock(Vcpu &);          int handle_notify(Vcpu &);

@@ -40,6 +40,8 @@ int Cpu::allocate_all()
 
 		data.active_.next = data.active_.previous = &data.active_;
 		data.current_ = nullptr;
+		data.waiting.next = data.waiting.previous = &data.waiting;
+		kernel::initialise_cpu_lock(cpu);
 		data.vmxon_region_ = allocate_region();
 		if (!data.vmxon_region_) {
 			free_all();

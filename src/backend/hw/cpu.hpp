@@ -26,6 +26,10 @@ public:
 	/// in a cache. Interrupts off, from an NMI perhaps; takes no lock.
 	static void emergency_disable();
 
+	/// vCPUs that wait for an interrupt that hardware posts, and will notify this CPU of.
+	/// Under kernel::CpuDataLocked.
+	Link waiting;
+
 private:
 	friend class Vmcs;
 

@@ -117,6 +117,7 @@ public:
 	CachedControl<Pin, 0x4000> pin;
 	CachedControl<Primary, 0x4002> primary;
 	CachedControl<Secondary, 0x401e> secondary;
+	CachedControl<Tertiary, 0x2034> tertiary;
 	CachedControl<Exit, 0x400c> exit;
 	CachedControl<Entry, 0x4012> entry;
 	HostStateCache host{};

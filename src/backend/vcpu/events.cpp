@@ -290,15 +290,6 @@ void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 	write(vcpu.current(), f::tpr_threshold, threshold);
 }
 
-void deliver_interrupt(kernel::kvm_lapic *apic, int, int, int vector)
-{
-	kernel::kvm_vcpu *kvm = apic->vcpu;
-
-	kernel::set_irr(*apic, static_cast<u8>(vector));
-	kernel::make_request(*kvm, kernel::KVM_REQ_EVENT);
-	kernel::kvm_vcpu_kick(kvm);
-}
-
 int smi_allowed(kernel::kvm_vcpu *, bool)
 {
 	return 1;

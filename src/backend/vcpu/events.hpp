@@ -24,8 +24,6 @@ void set_interrupt_shadow(kernel::kvm_vcpu *kvm, int mask);
 void update_exception_bitmap(kernel::kvm_vcpu *kvm);
 void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr);
 
-void deliver_interrupt(kernel::kvm_lapic *apic, int delivery_mode, int trigger_mode, int vector);
-
 int smi_allowed(kernel::kvm_vcpu *kvm, bool for_injection);
 int enter_smm(kernel::kvm_vcpu *kvm, char *state);
 int leave_smm(kernel::kvm_vcpu *kvm, const char *state);

@@ -4,6 +4,7 @@
 #include "backend/hw/msr.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
+#include "backend/vcpu/posted_interrupts.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/requests.hpp"
 
@@ -59,11 +60,15 @@ void vcpu_load(kernel::kvm_vcpu *kvm, int cpu)
 	if (vcpu.vmcs01.load(cpu))
 		kernel::make_request(*kvm, kernel::KVM_REQ_TLB_FLUSH);
 	load_pause_window(vcpu);
+	load_posting(vcpu, cpu);
 }
 
 void vcpu_put(kernel::kvm_vcpu *kvm)
 {
-	prepare_switch_to_host(vcpu_of(kvm));
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	put_posting(vcpu);
+	prepare_switch_to_host(vcpu);
 }
 
 void prepare_switch_to_guest(kernel::kvm_vcpu *kvm)

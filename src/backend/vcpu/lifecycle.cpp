@@ -5,12 +5,15 @@
 #include "backend/hw/host_state.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/setup.hpp"
+#include "backend/vcpu/apic.hpp"
+#include "backend/vcpu/apic_page.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/fill_buffers.hpp"
 #include "backend/vcpu/instruction_controls.hpp"
+#include "backend/vcpu/ipi_virtualization.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
@@ -55,8 +58,9 @@ Primary primary_controls(Vcpu &vcpu)
 
 Secondary secondary_controls(Vcpu &vcpu)
 {
-	// Off until something needs them.
-	constexpr Secondary later = secondary::enable_pml | secondary::descriptor_table_exiting;
+	// Off until something needs them; those of the APIC change with its mode.
+	constexpr Secondary later =
+		secondary::enable_pml | secondary::descriptor_table_exiting | apic_controls;
 	constexpr Secondary of_the_vm =
 		secondary::bus_lock_detection | secondary::instruction_timeout;
 	Secondary controls =
@@ -75,7 +79,8 @@ void initialise_controls(Vcpu &vcpu)
 	const Current current = vcpu.current();
 
 	// Off until something needs them.
-	vcpu.vmcs01.pin.initialise(current, config.pin & ~pin::preemption_timer);
+	vcpu.vmcs01.pin.initialise(current,
+				   config.pin & ~(pin::preemption_timer | pin::posted_interrupts));
 	vcpu.vmcs01.primary.initialise(current, primary_controls(vcpu));
 	if (config.primary.has(primary::activate_secondary))
 		vcpu.vmcs01.secondary.initialise(current, secondary_controls(vcpu));
@@ -118,9 +123,50 @@ void initialise_vmcs(Vcpu &vcpu)
 {
 	initialise_controls(vcpu);
 	initialise_constants(vcpu);
+	initialise_apic(vcpu);
 	hw::write_constant_host_state(vcpu.vmcs01);
 	write_guest_host_masks(vcpu);
 	vcpu.initialised = true;
+}
+
+/// What the in-kernel APIC needs beyond the VMCS. @return 0 or -errno.
+int create_apic(Vcpu &vcpu)
+{
+	vcpu.waiting.next = vcpu.waiting.previous = &vcpu.waiting;
+	vcpu.posting_cpu = -1;
+	if (!kernel::lapic_in_kernel(vcpu.kvm))
+		return 0;
+	if (setup().features.apic_page)
+		if (const int error = create_apic_page(vm_of(vcpu.kvm.kvm)))
+			return error;
+	enter_pid_table(vcpu);
+	return 0;
+}
+
+/// All of it, or an error: release() then takes back what there is.
+int allocate(Vcpu &vcpu)
+{
+	if (const int error = create_identity_map(vm_of(vcpu)))
+		return error;
+	if (setup().features.msr_bitmap) {
+		vcpu.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
+		if (!vcpu.msr_bitmap)
+			return -kernel::ENOMEM;
+		initialise_msr_bitmap(vcpu);
+	}
+	if (const int error = create_dirty_log(vcpu))
+		return error;
+	if (const int error = vcpu.vmcs01.create())
+		return error;
+	return create_apic(vcpu);
+}
+
+void release(Vcpu &vcpu)
+{
+	vcpu.vmcs01.destroy();
+	free_dirty_log(vcpu);
+	if (vcpu.msr_bitmap)
+		kernel::free_page_at(vcpu.msr_bitmap);
 }
 
 } // namespace
@@ -137,22 +183,8 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (const int error = create_identity_map(vm_of(vcpu)))
-		return error;
-	if (setup().features.msr_bitmap) {
-		vcpu.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
-		if (!vcpu.msr_bitmap)
-			return -kernel::ENOMEM;
-		initialise_msr_bitmap(vcpu);
-	}
-	int error = create_dirty_log(vcpu);
-
-	if (!error)
-		error = vcpu.vmcs01.create();
-	if (error) {
-		free_dirty_log(vcpu);
-		if (vcpu.msr_bitmap)
-			kernel::free_page_at(vcpu.msr_bitmap);
+	if (const int error = allocate(vcpu)) {
+		release(vcpu);
 		return error;
 	}
 	vcpu.vpid = hw::allocate_vpid();
@@ -166,11 +198,9 @@ void vcpu_free(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	vcpu.vmcs01.destroy();
+	leave_pid_table(vcpu);
 	hw::free_vpid(vcpu.vpid);
-	free_dirty_log(vcpu);
-	if (vcpu.msr_bitmap)
-		kernel::free_page_at(vcpu.msr_bitmap);
+	release(vcpu);
 }
 
 void vcpu_reset(kernel::kvm_vcpu *kvm, bool init_event)

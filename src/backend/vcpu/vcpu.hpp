@@ -4,12 +4,14 @@
 #include "backend/hw/msr_bitmap.hpp"
 #include "backend/hw/msr_list.hpp"
 #include "backend/hw/vmcs.hpp"
+#include "core/apic/x2apic_msrs.hpp"
 #include "core/check/enterable.hpp"
 #include "kernel/bindings.hpp"
 #include "kernel/cpu.hpp"
 #include "vmx/arch.hpp"
 #include "vmx/exit_reason.hpp"
 #include "vmx/interruption.hpp"
+#include "vmx/posted_interrupt.hpp"
 
 namespace backend {
 
@@ -17,12 +19,17 @@ using namespace vmx;
 using hw::Current;
 namespace f = vmx::field;
 
+/// A machine as kvm.ko sees it, and what is ours of it. kvm.ko allocates it zeroed.
 struct Vm {
 	kernel::kvm kvm;
 
 	u64 identity_map_address; ///< guest-physical; 0 until chosen
 	u32 tss_address;	  ///< guest-physical, of real mode's virtual-8086 task
 	bool has_tss;		  ///< userspace has placed it
+	bool has_apic_page;	  ///< under the lock of the memory slots
+	/// Of all vCPUs' posted-interrupt descriptors, by vCPU id (ipi_virtualization.hpp).
+	u64 *pid_table;
+	u64 pid_table_size; ///< bytes
 };
 
 /// Segment fields read from the VMCS since the last exit, so that asking twice costs no VMREAD.
@@ -116,12 +123,26 @@ struct Vcpu {
 	/// CPUID and state would allow. Userspace's filter may take it away.
 	u64 free_reads, free_writes;
 
+	u64 apic_page; ///< physical address of the APIC-access page; 0 is none
+	vmx::apic::X2apicVirtualization x2apic; ///< what the MSR bitmap says
+
+	/// Aligned, and in the direct map as all of this.
+	PostedInterruptDescriptor posted;
+	hw::Link waiting; ///< in hw::Cpu::waiting of waiting_cpu
+	int waiting_cpu;
+	int posting_cpu; ///< where the descriptor sends notifications to
+	bool is_waiting;
+
 	Current current() const { return vmcs01.current(); }
 };
 
 static_assert(__builtin_offsetof(Vcpu, kvm) == 0 && __builtin_offsetof(Vm, kvm) == 0);
 
 // kvm.ko hands back the pointer to the first member of what it allocated at our size.
+inline Vm &vm_of(kernel::kvm *kvm)
+{
+	return *reinterpret_cast<Vm *>(kvm);
+}
 inline Vcpu &vcpu_of(kernel::kvm_vcpu *kvm)
 {
 	return *reinterpret_cast<Vcpu *>(kvm);

@@ -11,8 +11,10 @@
 #include <asm/cpufeatures.h>
 #include <asm/debugreg.h>
 #include <asm/extable_fixup_types.h>
+#include <asm/apicdef.h>
 #include <asm/irq_vectors.h>
 #include <asm/nospec-branch.h>
+#include <asm/vmx.h>
 
 #define CONSTANT(name) asm volatile("\n.ascii \"->" #name " %0\"" : : "i"((long)(name)))
 
@@ -263,6 +265,7 @@ void constants(void)
 	CONSTANT(X86_BUG_RFDS);
 	CONSTANT(X86_BUG_BHI);
 
+	CONSTANT(IN_GUEST_MODE);
 	CONSTANT(KVM_MAX_VCPUS);
 	CONSTANT(KVM_USER_MEM_SLOTS);
 	CONSTANT(KVM_NR_PAGE_SIZES);
@@ -291,6 +294,10 @@ void constants(void)
 	CONSTANT(EMULTYPE_PF);
 	CONSTANT(EMULTYPE_COMPLETE_USER_EXIT);
 	CONSTANT(APIC_DEFAULT_PHYS_BASE);
+	CONSTANT(APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
+	CONSTANT(IDENTITY_PAGETABLE_PRIVATE_MEMSLOT);
+	CONSTANT(APIC_DM_FIXED);
+	CONSTANT(APIC_DM_LOWEST);
 	CONSTANT(DR6_BD);
 	CONSTANT(DR6_BS);
 	CONSTANT(DR6_BT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/smp.h>
 
+#include <asm/apic.h>
 #include <asm/desc.h>
 #include <asm/mce.h>
 #include <asm/ptrace.h>
@@ -39,4 +40,16 @@ void kvmxx_reschedule_this_cpu(void)
 {
 	/* In parentheses: newer kernels have a macro of that name. */
 	(smp_ops.smp_send_reschedule)(smp_processor_id());
+}
+
+void kvmxx_send_interrupt(int cpu, unsigned char vector)
+{
+	apic->send_IPI_mask(cpumask_of(cpu), vector);
+}
+
+unsigned int kvmxx_interrupt_destination(int cpu)
+{
+	const unsigned int id = cpu_physical_id(cpu);
+
+	return x2apic_enabled() ? id : id << 8;
 }

@@ -17,6 +17,16 @@ void kvmxx_free_page_at(const void *page)
 	free_page((unsigned long)page);
 }
 
+void *kvmxx_allocate_contiguous(unsigned long size)
+{
+	return (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_ZERO, get_order(size));
+}
+
+void kvmxx_free_contiguous(const void *memory, unsigned long size)
+{
+	free_pages((unsigned long)memory, get_order(size));
+}
+
 unsigned long kvmxx_physical(const void *address)
 {
 	return virt_to_phys((void *)address);

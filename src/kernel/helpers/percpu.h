@@ -12,4 +12,9 @@
 
 void *kvmxx_cpu_data_of(int cpu);
 
+/* A lock for each CPU's piece, for what other CPUs look at. Interrupts are off. */
+void kvmxx_initialise_cpu_lock(int cpu);
+void kvmxx_lock_cpu_data(int cpu);
+void kvmxx_unlock_cpu_data(int cpu);
+
 #endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Memory slots that the backend adds itself.
+#pragma once
+
+#include "kernel/bindings.hpp"
+
+namespace kernel {
+
+extern "C" {
+#include "kernel/helpers/slots.h"
+}
+
+class [[nodiscard]] SlotsLocked {
+public:
+	explicit SlotsLocked(kvm &vm) : vm_(vm) { kvmxx_lock_slots(&vm_); }
+	~SlotsLocked() { kvmxx_unlock_slots(&vm_); }
+	SlotsLocked(const SlotsLocked &) = delete;
+
+private:
+	kvm &vm_;
+};
+
+/// Memory of userspace's, shared, so that a fork does not move it, at `address` of the guest. Slots
+/// are locked. @return 0 or -errno.
+inline int add_private_slot(kvm &vm, int slot, u64 address, u32 size)
+{
+	const long result =
+		reinterpret_cast<long>(__x86_set_memory_region(&vm, slot, address, size));
+
+	// A pointer that is none is an errno (the kernel's IS_ERR).
+	return result < 0 && result >= -4095 ? static_cast<int>(result) : 0;
+}
+
+/// The page behind a guest's page, without a reference: who uses it asks again when kvm.ko says
+/// that it moved. May sleep. @return its physical address, or 0 if there is none.
+inline u64 page_behind(kvm &vm, u64 address)
+{
+	const u64 pfn = gfn_to_pfn(&vm, address >> PAGE_SHIFT);
+
+	// kvm.ko's KVM_PFN_ERR_MASK and KVM_PFN_NOSLOT.
+	if (pfn >> 52)
+		return 0;
+	kvm_release_pfn_clean(pfn);
+	return pfn << PAGE_SHIFT;
+}
+
+} // namespace kernel

@@ -20,15 +20,22 @@ GUEST_CONSTANT(irq_vector, 0x51)
 GUEST_CONSTANT(any_eventfd_address, 0x10010000)
 GUEST_CONSTANT(long_eventfd_address, 0x10020000)
 GUEST_CONSTANT(eventfd_port, 0x70)
+// The eventfd of a write there sends an MSI with irq_vector.
+GUEST_CONSTANT(message_port, 0x72)
 // Answered by the benchmark.
 GUEST_CONSTANT(userspace_port, 0x71)
 // Memory, a page for each iteration, that the guest has not touched yet.
 GUEST_CONSTANT(untouched_address, 0x40000000)
 
 enum class Machine {
-	bare, // no device in the kernel, so that MOV CR8 exits
-	apic, // APIC, PIC and PIT in the kernel
+	bare,	   // no device in the kernel, so that MOV CR8 exits
+	apic,	   // APIC, PIC and PIT in the kernel
+	message,   // and an eventfd that sends a message
+	two_apics, // and a second vCPU, which takes interrupts and does not run
 };
+
+// Whether an iteration that takes no exit is none to be counted.
+enum class Exits { always, maybe };
 
 // Whose page tables the CPU walks for the guest; decides which instructions exit at all.
 enum class Paging { ept, shadow };
@@ -38,6 +45,7 @@ struct Row {
 	const char *title;
 	Machine machine = Machine::apic;
 	Paging paging = Paging::ept;
+	Exits exits = Exits::always;
 	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
 	bool logged = false; // writes to untouched memory go to the dirty log

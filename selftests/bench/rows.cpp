@@ -98,6 +98,31 @@ TIMED_GUEST(eoi_xapic, XAPIC_ON,
 	    "	sti\n"
 	    "	nop",
 	    "	movl $0, 0xb0(%rbx)", "", "	iretq");
+// Of other registers of the page: the ID, and the divider of a timer that is off.
+TIMED_GUEST(read_xapic, XAPIC_ON, "", "	mov 0x20(%rbx), %eax", "", "");
+TIMED_GUEST(write_xapic, XAPIC_ON, "", "	movl $0xb, 0x3e0(%rbx)", "", "");
+TIMED_GUEST(tpr_xapic, XAPIC_ON, "", "	movl $0x20, 0x80(%rbx)", "", "");
+TIMED_GUEST(tpr_xapic_read, XAPIC_ON, "", "	mov 0x80(%rbx), %eax", "", "");
+TIMED_GUEST(tpr_x2apic, X2APIC_ON, "", WRITE_MSR(0x808, 0, 0x20), "", "");
+TIMED_GUEST(tpr_x2apic_read, X2APIC_ON "	mov $0x808, %ecx\n", "", "	rdmsr", "", "");
+TIMED_GUEST(tpr_cr8, "	mov $2, %ebx", "", "	mov %rbx, %cr8", "", "");
+// A pending interrupt that the task priority held back until now.
+TIMED_GUEST(tpr_lowered, X2APIC_ON "	sti\n",
+	    "	mov $15, %ebx\n"
+	    "	mov %rbx, %cr8\n"
+	    "	xor %ebx, %ebx\n" PEND_INTERRUPT,
+	    "	mov %rbx, %cr8\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
+// To vCPU 1, which is not running: the sender's share.
+TIMED_GUEST(ipi_x2apic, X2APIC_ON, "", WRITE_MSR(0x830, 1, 0x4000 + irq_vector), "", "");
+TIMED_GUEST(ipi_xapic, XAPIC_ON "	movl $1 << 24, 0x310(%rbx)\n", "",
+	    "	movl $0x4000 + irq_vector, 0x300(%rbx)", "", "");
+// An ioeventfd that is an irqfd as well: the interrupt is there behind the OUT.
+TIMED_GUEST(message, X2APIC_ON "	sti\n", "",
+	    "	out %al, $message_port\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
 // Two seconds of the slowest machine from now: it never comes.
 TIMED_GUEST(tsc_deadline, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector),
 	    "	rdtsc\n"
@@ -178,6 +203,21 @@ ROW(eoi_x2apic,           .title = "EOI, x2APIC",
     .vector = bench::irq_vector, .handler = eoi_x2apic_handler);
 ROW(eoi_xapic,            .title = "EOI, xAPIC page",
     .vector = bench::irq_vector, .handler = eoi_xapic_handler);
+ROW(read_xapic,           .title = "read of the xAPIC page");
+ROW(write_xapic,          .title = "write to the xAPIC page");
+ROW(tpr_xapic,            .title = "TPR write, xAPIC page", .exits = bench::Exits::maybe);
+ROW(tpr_xapic_read,       .title = "TPR read, xAPIC page",  .exits = bench::Exits::maybe);
+ROW(tpr_x2apic,           .title = "TPR write, x2APIC",     .exits = bench::Exits::maybe);
+ROW(tpr_x2apic_read,      .title = "TPR read, x2APIC",      .exits = bench::Exits::maybe);
+ROW(tpr_cr8,              .title = "MOV to CR8, TPR shadow", .exits = bench::Exits::maybe);
+ROW(tpr_lowered,          .title = "TPR lowered, interrupt pending",
+    .vector = bench::irq_vector, .handler = tpr_lowered_handler);
+ROW(ipi_x2apic,           .title = "IPI to another vCPU, x2APIC ICR",
+    .machine = Machine::two_apics);
+ROW(ipi_xapic,            .title = "IPI to another vCPU, xAPIC ICR",
+    .machine = Machine::two_apics);
+ROW(message,              .title = "MSI by irqfd", .machine = Machine::message,
+    .vector = bench::irq_vector, .handler = message_handler);
 ROW(tsc_deadline,         .title = "TSC deadline",
     .vector = bench::irq_vector, .handler = tsc_deadline_handler);
 ROW(first_touch,          .title = "first touch of a page");

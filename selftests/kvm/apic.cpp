@@ -17,6 +17,7 @@ GUEST_CONSTANT(second_code_address, 0xb000)
 // SDM, "Local APIC Register Address Map": 0x0f0 spurious, 0x0b0 EOI, 0x300/0x310 command,
 // 0x320 timer, 0x380 initial count, 0x3e0 divider.
 #define APIC_ON                                                                                    \
+	TOUCH_DELIVERY                                                                             \
 	"mov $apic_base, %r8d\n"                                                                   \
 	"movl $0x1ff, 0xf0(%r8)\n"
 
@@ -116,6 +117,7 @@ GUEST_CODE(ipi_sender, 64, APIC_ON R"(
 	mov data_address, %eax
 	out %eax, $report_port
 ipi_receiver:
+	int $touch_vector
 	mov $apic_base, %r8d
 	movl $0x1ff, 0xf0(%r8)
 	movl $1, data_address + 4
@@ -154,7 +156,7 @@ GUEST_CODE(second_in_real_mode, 16, R"(
 	jmp 0b
 )");
 
-GUEST_CODE(x2apic_self_ipi, 64, R"(
+GUEST_CODE(x2apic_self_ipi, 64, TOUCH_DELIVERY R"(
 	mov $0x1b, %ecx
 	rdmsr
 	or $0x400, %eax

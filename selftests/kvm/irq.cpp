@@ -71,7 +71,7 @@ GUEST_LABEL(pic_spin_handler);
 
 // Line 5 of the IOAPIC, level triggered, to vector 0x45. The line stays up: after the first EOI the
 // interrupt comes again, and the entry's remote IRR is clear in between.
-GUEST_CODE(ioapic_level, 64, R"(
+GUEST_CODE(ioapic_level, 64, TOUCH_DELIVERY R"(
 	mov $apic_base, %r8d
 	mov $ioapic_base, %r9d
 	movl $0x1ff, 0xf0(%r8)
@@ -93,7 +93,7 @@ ioapic_handler:
 )");
 GUEST_LABEL(ioapic_handler);
 
-GUEST_CODE(wait_for_message, 64, R"(
+GUEST_CODE(wait_for_message, 64, TOUCH_DELIVERY R"(
 	mov $apic_base, %r8d
 	movl $0x1ff, 0xf0(%r8)
 	sti

@@ -27,11 +27,15 @@ GUEST_CODE(recorder64, 64, R"(
 	iretq
 )");
 
+GUEST_CODE(return64, 64, "iretq");
+
 namespace kvm {
 
 namespace {
 
 constexpr unsigned vectors = 256, stub_size = 16;
+// Behind the recorder.
+constexpr std::uint32_t return_address = recorder_address + 0x100;
 
 kvm_segment segment(std::uint16_t selector, unsigned type, unsigned privilege)
 {
@@ -124,10 +128,13 @@ void put_idt(const Vm &vm, unsigned bits)
 {
 	const Code &recorder = bits == 64 ? recorder64 : recorder32;
 	memcpy(vm.memory(recorder_address), recorder.begin, recorder.end - recorder.begin);
+	memcpy(vm.memory(return_address), return64.begin, return64.end - return64.begin);
 	for (unsigned vector = 0; vector < vectors; vector++) {
 		put_stub(vm, vector);
 		set_gate(vm, bits, vector, stubs_address + vector * stub_size);
 	}
+	if (bits == 64)
+		set_gate(vm, bits, touch_vector, return_address);
 }
 
 void put_page_tables(const Vm &vm)

@@ -78,12 +78,13 @@ TEST(apic_access_qualification)
 
 	// An instruction's linear write to EOI.
 	constexpr auto eoi = ApicAccess::decode(0x10b0);
-	static_assert(eoi.offset == apic::eoi && eoi.is_write() && !eoi.during_delivery());
+	static_assert(eoi.offset == apic::eoi && eoi.is_write() && eoi.by_instruction());
 	constexpr auto read = ApicAccess::decode(0x0080);
-	static_assert(read.offset == apic::tpr && !read.is_write() && !read.during_delivery());
+	static_assert(read.offset == apic::tpr && !read.is_write() && read.by_instruction());
 	static_assert(!ApicAccess::decode(0x20b0).is_write());
-	static_assert(ApicAccess::decode(0x3000).during_delivery());
-	static_assert(ApicAccess::decode(0xa000).during_delivery());
+	static_assert(!ApicAccess::decode(0x20b0).by_instruction());
+	static_assert(!ApicAccess::decode(0x3000).by_instruction());
+	static_assert(!ApicAccess::decode(0xa000).by_instruction());
 	static_assert(!ApicAccess::decode(0xf0b0).is_write());
 	EXPECT_EQ(ApicAccess::decode(0xffff1ff0).offset, 0xff0u);
 }
@@ -122,5 +123,4 @@ TEST(posted_interrupt_descriptor)
 	EXPECT_EQ(d.notification_vector(), 0xf1u);
 }
 
-SUITE(apic, x2apic_msrs, interrupt_status, apic_access_qualification,
-      posted_interrupt_descriptor);
+SUITE(apic, x2apic_msrs, interrupt_status, apic_access_qualification, posted_interrupt_descriptor);

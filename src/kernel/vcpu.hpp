@@ -41,6 +41,25 @@ inline void set_irr(kvm_lapic &apic, u8 vector)
 	apic.irr_pending = true;
 }
 
+/// Tells kvm_mmu_page_fault(), for a fault with PFERR_RSVD that follows, that the page is MMIO:
+/// what kvm.ko itself remembers of the last one. @return false while the memory slots are changing.
+/// kvm->srcu is held.
+[[nodiscard]] inline bool remember_mmio(kvm_vcpu &vcpu, u64 gfn)
+{
+	constexpr u64 changing = u64{1} << 63; // KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS
+	const unsigned space = vcpu.arch.hflags & HF_SMM_MASK ? 1 : 0;
+	const kvm_memslots *slots = __atomic_load_n(&vcpu.kvm->memslots[space], __ATOMIC_CONSUME);
+	const u64 generation = slots->generation;
+
+	if (generation & changing) [[unlikely]]
+		return false;
+	vcpu.arch.mmio_gva = 0;
+	vcpu.arch.mmio_access = 0;
+	vcpu.arch.mmio_gfn = gfn;
+	vcpu.arch.mmio_gen = generation;
+	return true;
+}
+
 inline void save_guest_xfd_error(kvm_vcpu &vcpu)
 {
 	kvmxx_save_guest_xfd_error(&vcpu);

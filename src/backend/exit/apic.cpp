@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vmx/apic.hpp"
 #include "backend/exit/handler.hpp"
+#include "backend/setup.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "core/decode/qualification.hpp"
 #include "kernel/parameters.hpp"
+#include "kernel/vcpu.hpp"
 
 /// What the CPU does not virtualize of the local APIC.
 namespace backend {
@@ -20,15 +22,29 @@ bool is_plain_eoi(const Vcpu &vcpu, ApicAccess access)
 	       vcpu.kvm.arch.apic->base_address == apic::default_base;
 }
 
+/// As for an access to a page that nobody has. Under EPT the emulator gets the guest-physical
+/// address, which saves it a walk of the guest's page tables.
+int emulate(Vcpu &vcpu, ApicAccess access)
+{
+	constexpr u64 pferr_rsvd = bit(3); // what kvm.ko's MMU takes for MMIO
+
+	if (!setup().features.ept || !access.by_instruction() ||
+	    !kernel::remember_mmio(vcpu.kvm, apic::default_base >> kernel::PAGE_SHIFT))
+		return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
+	return kernel::kvm_mmu_page_fault(&vcpu.kvm, apic::default_base + access.offset, pferr_rsvd,
+					  nullptr, 0);
+}
+
 } // namespace
 
 int handle_apic_access(Vcpu &vcpu)
 {
-	if (is_plain_eoi(vcpu, ApicAccess::decode(exit_qualification(vcpu)))) {
-		kernel::kvm_lapic_set_eoi(&vcpu.kvm);
-		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
-	}
-	return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
+	const auto access = ApicAccess::decode(exit_qualification(vcpu));
+
+	if (!is_plain_eoi(vcpu, access))
+		return emulate(vcpu, access);
+	kernel::kvm_lapic_set_eoi(&vcpu.kvm);
+	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 }
 
 int handle_apic_write(Vcpu &vcpu)

@@ -118,10 +118,10 @@ struct ApicAccess {
 	}
 
 	constexpr bool is_write() const { return kind == Kind::linear_write; }
-	/// The CPU was pushing or looking up something for an event, no instruction did it.
-	constexpr bool during_delivery() const
+	/// An operand of an instruction, by its linear address.
+	constexpr bool by_instruction() const
 	{
-		return kind == Kind::linear_delivery || kind == Kind::physical_delivery;
+		return kind == Kind::linear_read || kind == Kind::linear_write;
 	}
 };
 

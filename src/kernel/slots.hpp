@@ -32,6 +32,12 @@ inline int add_private_slot(kvm &vm, int slot, u64 address, u32 size)
 	return result < 0 && result >= -4095 ? static_cast<int>(result) : 0;
 }
 
+/// Slots are locked. May sleep.
+inline void remove_private_slot(kvm &vm, int slot)
+{
+	__x86_set_memory_region(&vm, slot, 0, 0);
+}
+
 /// The page behind a guest's page, without a reference: who uses it asks again when kvm.ko says
 /// that it moved. May sleep. @return its physical address, or 0 if there is none.
 inline u64 page_behind(kvm &vm, u64 address)

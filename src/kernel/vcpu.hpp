@@ -76,4 +76,15 @@ private:
 	kvm_vcpu &vcpu_;
 };
 
+/// The other way round, for what waits until nobody is within.
+class [[nodiscard]] SrcuReadPaused {
+public:
+	explicit SrcuReadPaused(kvm_vcpu &vcpu) : vcpu_(vcpu) { kvmxx_srcu_read_unlock(&vcpu_); }
+	~SrcuReadPaused() { kvmxx_srcu_read_lock(&vcpu_); }
+	SrcuReadPaused(const SrcuReadPaused &) = delete;
+
+private:
+	kvm_vcpu &vcpu_;
+};
+
 } // namespace kernel

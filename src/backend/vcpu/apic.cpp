@@ -18,13 +18,6 @@ namespace {
 using apic::X2apicVirtualization;
 using Access = hw::MsrBitmap::Access;
 
-bool in_x2apic_mode(const Vcpu &vcpu)
-{
-	constexpr u64 both = apic::enabled | apic::x2apic_enabled;
-
-	return (vcpu.kvm.arch.apic_base & both) == both;
-}
-
 X2apicVirtualization wanted_x2apic(const Vcpu &vcpu)
 {
 	const Secondary controls = vcpu.vmcs01.secondary.get();
@@ -193,8 +186,11 @@ void set_virtual_apic_mode(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (vcpu.initialised)
-		set_controls(vcpu);
+	if (!vcpu.initialised)
+		return;
+	set_controls(vcpu);
+	if (in_x2apic_mode(vcpu) && has_apic_page(vcpu))
+		kernel::make_request(*kvm, kernel::KVM_REQ_APIC_PAGE_RELOAD);
 }
 
 void hwapic_irr_update(kernel::kvm_vcpu *kvm, int vector)

@@ -38,6 +38,13 @@ void load_eoi_exitmap(kernel::kvm_vcpu *kvm, u64 *bitmap);
 /// A vector for this vCPU, from any context on any CPU.
 void deliver_interrupt(kernel::kvm_lapic *apic, int delivery_mode, int trigger_mode, int vector);
 
+inline bool in_x2apic_mode(const Vcpu &vcpu)
+{
+	constexpr u64 both = vmx::apic::enabled | vmx::apic::x2apic_enabled;
+
+	return (vcpu.kvm.arch.apic_base & both) == both;
+}
+
 inline bool apicv_active(const Vcpu &vcpu)
 {
 	return vcpu.kvm.arch.apic && vcpu.kvm.arch.apic->apicv_active;

@@ -4,7 +4,9 @@
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/tlb.hpp"
+#include "kernel/requests.hpp"
 #include "kernel/slots.hpp"
+#include "kernel/vcpu.hpp"
 #include "vmx/apic.hpp"
 
 namespace backend {
@@ -19,6 +21,35 @@ int slot()
 	return static_cast<int>(setup().features.identity_slot_is_free
 					? kernel::IDENTITY_PAGETABLE_PRIVATE_MEMSLOT
 					: kernel::APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
+}
+
+/// A vCPU in x2APIC mode must find no memory there, whatever mode the others are in: from the first
+/// on, the machine has no such page. kvm->srcu is held.
+void give_up(Vcpu &vcpu)
+{
+	Vm &vm = vm_of(vcpu.kvm.kvm);
+
+	// Nobody enters the guest any more with the page's address in a VMCS that is in use, once
+	// this returns.
+	__atomic_store_n(&vm.gave_up_apic_page, true, __ATOMIC_RELAXED);
+	kernel::kvm_make_all_cpus_request(&vm.kvm, kernel::KVM_REQ_APIC_PAGE_RELOAD);
+
+	const kernel::SrcuReadPaused paused(vcpu.kvm);
+	const kernel::SlotsLocked guard(vm.kvm);
+
+	kernel::remove_private_slot(vm.kvm, slot());
+}
+
+bool gave_up(const Vcpu &vcpu)
+{
+	return __atomic_load_n(&vm_of(vcpu.kvm.kvm).gave_up_apic_page, __ATOMIC_RELAXED);
+}
+
+u64 find_page(Vcpu &vcpu)
+{
+	if (!gave_up(vcpu) && in_x2apic_mode(vcpu))
+		give_up(vcpu);
+	return gave_up(vcpu) ? 0 : kernel::page_behind(*vcpu.kvm.kvm, apic::default_base);
 }
 
 } // namespace
@@ -44,13 +75,13 @@ void set_apic_access_page_addr(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	// Should it move between here and the entry, kvm.ko asks again before that.
-	const u64 page = kernel::page_behind(*kvm->kvm, apic::default_base);
+	const u64 page = find_page(vcpu);
 	const bool moved = page && vcpu.apic_page;
 
 	if (page == vcpu.apic_page)
 		return;
 	vcpu.apic_page = page;
-	// Without a page, which userspace may have unmapped, an access is kvm.ko's to refuse.
+	// Without a page, which userspace may have unmapped, an access is kvm.ko's to answer.
 	if (page)
 		write(vcpu.current(), f::apic_access_address, page);
 	set_virtual_apic_mode(kvm);

@@ -27,6 +27,7 @@ struct Vm {
 	u32 tss_address;	  ///< guest-physical, of real mode's virtual-8086 task
 	bool has_tss;		  ///< userspace has placed it
 	bool has_apic_page;	  ///< under the lock of the memory slots
+	bool gave_up_apic_page;	  ///< for good: it is gone, or about to be
 	/// Of all vCPUs' posted-interrupt descriptors, by vCPU id (ipi_virtualization.hpp).
 	u64 *pid_table;
 	u64 pid_table_size; ///< bytes

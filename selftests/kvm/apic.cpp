@@ -156,7 +156,7 @@ GUEST_CODE(second_in_real_mode, 16, R"(
 	jmp 0b
 )");
 
-GUEST_CODE(x2apic_self_ipi, 64, TOUCH_DELIVERY R"(
+GUEST_CODE(x2apic_self_ipi, 64, R"(
 	mov $0x1b, %ecx
 	rdmsr
 	or $0x400, %eax
@@ -165,6 +165,7 @@ GUEST_CODE(x2apic_self_ipi, 64, TOUCH_DELIVERY R"(
 	mov $0x1ff, %eax
 	xor %edx, %edx
 	wrmsr
+	int $touch_vector
 	mov $0x802, %ecx
 	rdmsr
 	mov %eax, %esi

@@ -18,8 +18,8 @@ GUEST_CONSTANT(apic_base, 0xfee00000)
 	TOUCH_DELIVERY                                                                             \
 	"mov $apic_base, %r8d\n"                                                                   \
 	"movl $0x1ff, 0xf0(%r8)\n"
+// KVM may drop what it has mapped when the mode changes, so the touch comes last.
 #define X2APIC_ON                                                                                  \
-	TOUCH_DELIVERY                                                                             \
 	"mov $0x1b, %ecx\n"                                                                        \
 	"rdmsr\n"                                                                                  \
 	"or $0x400, %eax\n"                                                                        \
@@ -27,7 +27,7 @@ GUEST_CONSTANT(apic_base, 0xfee00000)
 	"mov $0x80f, %ecx\n"                                                                       \
 	"mov $0x1ff, %eax\n"                                                                       \
 	"xor %edx, %edx\n"                                                                         \
-	"wrmsr\n"
+	"wrmsr\n" TOUCH_DELIVERY
 #define WRITE_MSR(msr, value)                                                                      \
 	"mov $" #msr ", %ecx\n"                                                                    \
 	"mov $" #value ", %eax\n"                                                                  \
@@ -131,7 +131,7 @@ GUEST_CODE(stops_on_the_way, 64, XAPIC_ON R"(
 	cli
 	movl $0x00040051, 0x300(%r8)
 	mov $1, %eax
-)" REPORT R"(
+)" REPORT TOUCH_DELIVERY R"(
 	sti
 	nop
 	nop
@@ -140,7 +140,7 @@ GUEST_CODE(stops_on_the_way, 64, XAPIC_ON R"(
 stops_high:
 	movl $0x00040041, 0x300(%r8)
 	mov $2, %eax
-)" REPORT R"(
+)" REPORT TOUCH_DELIVERY R"(
 	movl $0, 0xb0(%r8)
 	iretq
 stops_low:
@@ -176,6 +176,7 @@ GUEST_CODE(changes_mode, 64, XAPIC_ON R"(
 
 // Touches the page for ever.
 GUEST_CODE(uses_the_page, 64, XAPIC_ON R"(
+	sti
 	xor %ebx, %ebx
 0:	inc %ebx
 	mov %ebx, %eax

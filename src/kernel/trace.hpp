@@ -46,7 +46,7 @@ inline void trace(const struct tracepoint &point, int (*iterator)(void *, Parame
 /// What the tracepoints print for the instruction set: decides how exit reasons are named.
 inline constexpr u32 trace_isa_vmx = 1;
 
-inline void trace_entry(kvm_vcpu *vcpu, bool force_immediate_exit = false)
+inline void trace_entry(kvm_vcpu *vcpu, bool force_immediate_exit)
 {
 	trace(__tracepoint_kvm_entry, __traceiter_kvm_entry, vcpu, force_immediate_exit);
 }

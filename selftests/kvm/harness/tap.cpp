@@ -124,10 +124,15 @@ std::string hex(std::uint64_t value)
 
 } // namespace tap
 
-// Arguments are names of cases; without any, all run.
+// Arguments are names of cases; without any, all run. --list prints the names there are.
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, nullptr, _IOLBF, 0);
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (const auto &test : tap::cases())
+			puts(test.name);
+		return tap::status_pass;
+	}
 	const auto list = tap::chosen(argc, argv);
 	if (list.empty()) {
 		fprintf(stderr, "%s: no case of that name; there are:\n", argv[0]);

@@ -3,6 +3,7 @@
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "core/decode/qualification.hpp"
+#include "kernel/trace.hpp"
 #include "kernel/vcpu.hpp"
 
 /// Accesses to control and debug registers.
@@ -35,6 +36,7 @@ int mov_to_cr(Vcpu &vcpu, CrAccess access)
 {
 	const u64 value = gpr(vcpu, access.gpr);
 
+	kernel::trace_cr(true, access.cr, value);
 	switch (access.cr) {
 	case 0:
 		return complete(vcpu, kernel::kvm_set_cr0(&vcpu.kvm, value));
@@ -51,27 +53,37 @@ int mov_to_cr(Vcpu &vcpu, CrAccess access)
 
 int mov_from_cr(Vcpu &vcpu, CrAccess access)
 {
+	u64 value;
+
 	switch (access.cr) {
 	case 3:
-		set_gpr(vcpu, access.gpr, cr3(vcpu));
+		value = cr3(vcpu);
 		break;
 	case 8:
-		set_gpr(vcpu, access.gpr, kernel::kvm_get_cr8(&vcpu.kvm));
+		value = kernel::kvm_get_cr8(&vcpu.kvm);
 		break;
 	default:
 		return handle_undefined(vcpu);
 	}
+	set_gpr(vcpu, access.gpr, value);
+	kernel::trace_cr(false, access.cr, value);
 	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 }
 
 int clts(Vcpu &vcpu)
 {
-	return complete(vcpu, kernel::kvm_set_cr0(&vcpu.kvm, cr0_bits(vcpu, ~cr0::ts)));
+	const u64 value = cr0_bits(vcpu, ~cr0::ts);
+
+	kernel::trace_cr(true, 0, value);
+	return complete(vcpu, kernel::kvm_set_cr0(&vcpu.kvm, value));
 }
 
 int lmsw(Vcpu &vcpu, CrAccess access)
 {
-	kernel::kvm_lmsw(&vcpu.kvm, access.lmsw_source & 0xf);
+	const u16 low = access.lmsw_source & 0xf;
+
+	kernel::trace_cr(true, 0, cr0_bits(vcpu, ~u64{0xf}) | low);
+	kernel::kvm_lmsw(&vcpu.kvm, low);
 	return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 }
 

@@ -4,6 +4,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "core/decode/qualification.hpp"
+#include "kernel/trace.hpp"
 
 /// Accesses to guest-physical memory and to I/O ports.
 namespace backend {
@@ -39,6 +40,7 @@ int handle_ept_violation(Vcpu &vcpu)
 	const auto fault = decode::EptViolation::decode(exit_qualification(vcpu));
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
+	kernel::trace_page_fault(&vcpu.kvm, address, fault.raw);
 	// The IRET that faulted here had unblocked NMIs; it will run again.
 	if (fault.iret_unblocked_nmi() && !vcpu.exit.idt_vectoring.valid() &&
 	    setup().features.virtual_nmi)
@@ -64,8 +66,10 @@ int handle_ept_misconfig(Vcpu &vcpu)
 	// kvm.ko marks MMIO pages with an entry that no CPU accepts, so that they exit with this
 	// reason. An ioeventfd without data needs no emulation, and no look at the instruction but
 	// for its length.
-	if (!write_fast_mmio(vcpu, address))
+	if (!write_fast_mmio(vcpu, address)) {
+		kernel::trace_fast_mmio(address);
 		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
+	}
 	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, pferr_rsvd, nullptr, 0);
 }
 

@@ -5,6 +5,7 @@
 #include "backend/vcpu/segments.hpp"
 #include "kernel/print.hpp"
 #include "kernel/requests.hpp"
+#include "kernel/trace.hpp"
 #include "kernel/vcpu.hpp"
 
 namespace backend {
@@ -76,11 +77,12 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 
 } // namespace
 
-void inject_irq(kernel::kvm_vcpu *kvm, bool)
+void inject_irq(kernel::kvm_vcpu *kvm, bool again)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	const auto &interrupt = kvm->arch.interrupt;
 
+	kernel::trace_inject_interrupt(interrupt.nr, interrupt.soft, again);
 	++kvm->stat.irq_injections;
 	if (vcpu.real_mode.active) [[unlikely]] {
 		kernel::kvm_inject_realmode_interrupt(

@@ -188,7 +188,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 
 	kvmxx_entry entry = prepare_entry(vcpu);
 
-	kernel::trace_entry(kvm);
+	kernel::trace_entry(kvm, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
 	const u64 entered_at = vcpu.nmi_blocking.blocked ? hw::read_tsc() : 0;
 
 	vcpu.exit.launch =

@@ -6,11 +6,18 @@
 /// The VMCS fields by the SDM's names ("Field Encoding in VMCS").
 namespace vmx::field {
 
+/// The name of the field with that encoding, null if there is none. field_list.hpp has them all.
+template <u32 Encoding> inline constexpr const char *name_of = nullptr;
+
 // clang-format off
-#define VMX_FIELD(encoding, name) inline constexpr Field<encoding> name{}
+#define VMX_FIELD(encoding, name)                               \
+	inline constexpr Field<encoding> name{};                \
+	template <> inline constexpr const char *name_of<encoding> = #name
 
 VMX_FIELD(0x0000, virtual_processor_id);
 VMX_FIELD(0x0002, posted_interrupt_notification_vector);
+VMX_FIELD(0x0004, eptp_index);
+VMX_FIELD(0x0006, hlat_prefix_size);
 VMX_FIELD(0x0008, last_pid_pointer_index);
 
 VMX_FIELD(0x0800, guest_es_selector);
@@ -23,6 +30,7 @@ VMX_FIELD(0x080c, guest_ldtr_selector);
 VMX_FIELD(0x080e, guest_tr_selector);
 VMX_FIELD(0x0810, guest_interrupt_status);
 VMX_FIELD(0x0812, pml_index);
+VMX_FIELD(0x0814, guest_uinv);
 
 VMX_FIELD(0x0c00, host_es_selector);
 VMX_FIELD(0x0c02, host_cs_selector);
@@ -38,6 +46,7 @@ VMX_FIELD(0x2004, msr_bitmap);
 VMX_FIELD(0x2006, exit_msr_store_address);
 VMX_FIELD(0x2008, exit_msr_load_address);
 VMX_FIELD(0x200a, entry_msr_load_address);
+VMX_FIELD(0x200c, executive_vmcs_pointer);
 VMX_FIELD(0x200e, pml_address);
 VMX_FIELD(0x2010, tsc_offset);
 VMX_FIELD(0x2012, virtual_apic_page_address);
@@ -52,11 +61,22 @@ VMX_FIELD(0x2022, eoi_exit_bitmap_3);
 VMX_FIELD(0x2024, eptp_list_address);
 VMX_FIELD(0x2026, vmread_bitmap);
 VMX_FIELD(0x2028, vmwrite_bitmap);
+VMX_FIELD(0x202a, virtualization_exception_address);
 VMX_FIELD(0x202c, xss_exiting_bitmap);
 VMX_FIELD(0x202e, encls_exiting_bitmap);
+VMX_FIELD(0x2030, spp_table_pointer);
 VMX_FIELD(0x2032, tsc_multiplier);
 VMX_FIELD(0x2034, tertiary_controls);
+VMX_FIELD(0x2036, enclv_exiting_bitmap);
+VMX_FIELD(0x2038, low_pasid_directory_address);
+VMX_FIELD(0x203a, high_pasid_directory_address);
+VMX_FIELD(0x203c, shared_ept_pointer);
+VMX_FIELD(0x203e, pconfig_exiting_bitmap);
+VMX_FIELD(0x2040, hlat_pointer);
 VMX_FIELD(0x2042, pid_pointer_table_address);
+VMX_FIELD(0x2044, secondary_exit_controls);
+VMX_FIELD(0x204a, spec_ctrl_mask);
+VMX_FIELD(0x204c, spec_ctrl_shadow);
 
 VMX_FIELD(0x2400, guest_physical_address);
 
@@ -70,10 +90,14 @@ VMX_FIELD(0x280c, guest_pdpte1);
 VMX_FIELD(0x280e, guest_pdpte2);
 VMX_FIELD(0x2810, guest_pdpte3);
 VMX_FIELD(0x2812, guest_bndcfgs);
+VMX_FIELD(0x2814, guest_rtit_ctl);
+VMX_FIELD(0x2816, guest_lbr_ctl);
+VMX_FIELD(0x2818, guest_pkrs);
 
 VMX_FIELD(0x2c00, host_pat);
 VMX_FIELD(0x2c02, host_efer);
 VMX_FIELD(0x2c04, host_perf_global_ctrl);
+VMX_FIELD(0x2c06, host_pkrs);
 
 VMX_FIELD(0x4000, pin_controls);
 VMX_FIELD(0x4002, primary_controls);
@@ -124,6 +148,7 @@ VMX_FIELD(0x4820, guest_ldtr_access_rights);
 VMX_FIELD(0x4822, guest_tr_access_rights);
 VMX_FIELD(0x4824, guest_interruptibility);
 VMX_FIELD(0x4826, guest_activity_state);
+VMX_FIELD(0x4828, guest_smbase);
 VMX_FIELD(0x482a, guest_sysenter_cs);
 VMX_FIELD(0x482e, preemption_timer_value);
 
@@ -133,8 +158,16 @@ VMX_FIELD(0x6000, cr0_guest_host_mask);
 VMX_FIELD(0x6002, cr4_guest_host_mask);
 VMX_FIELD(0x6004, cr0_read_shadow);
 VMX_FIELD(0x6006, cr4_read_shadow);
+VMX_FIELD(0x6008, cr3_target_value0);
+VMX_FIELD(0x600a, cr3_target_value1);
+VMX_FIELD(0x600c, cr3_target_value2);
+VMX_FIELD(0x600e, cr3_target_value3);
 
 VMX_FIELD(0x6400, exit_qualification);
+VMX_FIELD(0x6402, io_rcx);
+VMX_FIELD(0x6404, io_rsi);
+VMX_FIELD(0x6406, io_rdi);
+VMX_FIELD(0x6408, io_rip);
 VMX_FIELD(0x640a, guest_linear_address);
 
 VMX_FIELD(0x6800, guest_cr0);
@@ -157,6 +190,9 @@ VMX_FIELD(0x6820, guest_rflags);
 VMX_FIELD(0x6822, guest_pending_debug_exceptions);
 VMX_FIELD(0x6824, guest_sysenter_esp);
 VMX_FIELD(0x6826, guest_sysenter_eip);
+VMX_FIELD(0x6828, guest_s_cet);
+VMX_FIELD(0x682a, guest_ssp);
+VMX_FIELD(0x682c, guest_interrupt_ssp_table);
 
 VMX_FIELD(0x6c00, host_cr0);
 VMX_FIELD(0x6c02, host_cr3);
@@ -170,6 +206,9 @@ VMX_FIELD(0x6c10, host_sysenter_esp);
 VMX_FIELD(0x6c12, host_sysenter_eip);
 VMX_FIELD(0x6c14, host_rsp);
 VMX_FIELD(0x6c16, host_rip);
+VMX_FIELD(0x6c18, host_s_cet);
+VMX_FIELD(0x6c1a, host_ssp);
+VMX_FIELD(0x6c1c, host_interrupt_ssp_table);
 
 #undef VMX_FIELD
 // clang-format on

@@ -16,4 +16,7 @@ namespace kernel {
 [[gnu::format(printf, 1, 2)]] void warn_ratelimited(const char *format,
 						    ...) asm("kvmxx_warn_ratelimited");
 
+/// For several lines about one thing that a guest can cause: whether there may be more of them now.
+bool may_log() asm("kvmxx_may_log");
+
 } // namespace kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/dispatch.hpp"
 
+#include "backend/exit/failure.hpp"
 #include "backend/exit/table.hpp"
 #include "backend/exit/throttle.hpp"
 #include "backend/vcpu/dirty_log.hpp"
@@ -56,17 +57,13 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 	if (vcpu.exit.launch != Launch::done) [[unlikely]] {
 		if (vcpu.exit.launch == Launch::not_tried)
 			return emulate_guest(vcpu);
-		const u32 error = read(vcpu.current(), f::instruction_error);
-
 		// While rebooting, VMX is off already.
 		if (!kernel::kvm_rebooting)
-			kernel::warn_ratelimited("VM entry failed: VM-instruction error %u\n",
-						 error);
-		return fail_entry(vcpu, error);
+			report_failed_launch(vcpu);
+		return fail_entry(vcpu, read(vcpu.current(), f::instruction_error));
 	}
 	if (vcpu.exit.reason.entry_failed()) {
-		kernel::warn_ratelimited("VM entry failed: exit reason %x, qualification %lx\n",
-					 vcpu.exit.reason.raw, exit_qualification(vcpu));
+		report_failed_entry(vcpu);
 		return fail_entry(vcpu, vcpu.exit.reason.raw);
 	}
 

@@ -38,6 +38,23 @@ faulted:
 	return 0;
 }
 
+/// For a field that the CPU may lack. @return false then; `value` is as it was.
+[[nodiscard]] inline bool try_vmread(u64 encoding, u64 &value)
+{
+	u64 found;
+
+	asm volatile goto("1:	vmread %[encoding], %[found]\n"
+			  "	jbe %l[missing]\n" KVMXX_EXTABLE("1b", "%l[missing]")
+			  : [found] "=rm"(found)
+			  : [encoding] "r"(encoding)
+			  : "cc"
+			  : missing);
+	value = found;
+	return true;
+missing:
+	return false;
+}
+
 [[gnu::always_inline]] inline void vmwrite(u64 encoding, u64 value)
 {
 	asm volatile goto("1:	vmwrite %[value], %[encoding]\n"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/hw/vmcs.hpp"
+#include "vmx/msr_entry.hpp"
 
 namespace hw {
 
@@ -51,20 +52,17 @@ public:
 		write_counts(current);
 	}
 
-private:
-	/// SDM, "Format of an MSR Entry".
-	struct alignas(16) Entry {
-		u32 index, reserved;
-		u64 value;
-	};
-	static_assert(sizeof(Entry) == 16);
+	const MsrEntry *guest() const { return guest_; }
+	const MsrEntry *host() const { return host_; }
+	u32 count() const { return count_; }
 
+private:
 	/// Where the MSR is, or would go.
 	u32 find(u32 msr) const
 	{
 		u32 i = 0;
 
-		while (i < count_ && guest_[i].index != msr)
+		while (i < count_ && guest_[i].msr != msr)
 			++i;
 		return i;
 	}
@@ -75,8 +73,8 @@ private:
 		write(current, field::exit_msr_load_count, count_);
 	}
 
-	Entry guest_[capacity];
-	Entry host_[capacity];
+	MsrEntry guest_[capacity];
+	MsrEntry host_[capacity];
 	u32 count_;
 };
 

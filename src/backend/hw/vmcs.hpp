@@ -114,6 +114,9 @@ public:
 
 	Current current() const { return Current{}; }
 
+	u64 physical() const { return physical_; }
+	u32 revision() const { return region_->revision; }
+
 	CachedControl<Pin, 0x4000> pin;
 	CachedControl<Primary, 0x4002> primary;
 	CachedControl<Secondary, 0x401e> secondary;

@@ -9,6 +9,7 @@ void kvmxx_error(const char *format, ...);
 void kvmxx_warn(const char *format, ...);
 void kvmxx_info(const char *format, ...);
 void kvmxx_warn_ratelimited(const char *format, ...);
+bool kvmxx_may_log(void);
 
 #define PRINTER(name, level)							\
 	__printf(1, 2) void name(const char *format, ...)			\
@@ -38,4 +39,11 @@ __printf(1, 2) void kvmxx_warn_ratelimited(const char *format, ...)
 	vaf.va = &arguments;
 	printk(KERN_WARNING KBUILD_MODNAME ": %pV", &vaf);
 	va_end(arguments);
+}
+
+bool kvmxx_may_log(void)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+
+	return __ratelimit(&limit);
 }

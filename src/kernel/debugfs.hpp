@@ -7,7 +7,7 @@ extern "C" {
 
 namespace kernel {
 
-/// /sys/kernel/debug/kvm_intel/vmcs_config. Failing to make it is no reason not to load.
+/// /sys/kernel/debug/kvm_intel. Failing to make it is no reason not to load.
 inline void create_debugfs()
 {
 	kvmxx_create_debugfs();

@@ -3,6 +3,7 @@
 // The way in and out: the configuration first, then kvm.ko.
 #include "backend/load.hpp"
 
+#include "backend/exit/counters.hpp"
 #include "backend/vcpu/vcpu.hpp"
 #include "kernel/debugfs.hpp"
 #include "kernel/errno.hpp"
@@ -39,12 +40,22 @@ int kvmxx_init()
 	return 0;
 }
 
+static vmx::config::Sink lines_of(void *file)
+{
+	return {[](void *context, vmx::config::Severity, const char *text) {
+			kvmxx_debugfs_line(context, text);
+		},
+		file};
+}
+
 void kvmxx_show_vmcs_config(void *file)
 {
-	backend::print_setup({[](void *context, vmx::config::Severity, const char *text) {
-				      kvmxx_debugfs_line(context, text);
-			      },
-			      file});
+	backend::print_setup(lines_of(file));
+}
+
+void kvmxx_show_exits(void *file)
+{
+	backend::print_exits(lines_of(file));
 }
 
 void kvmxx_exit()

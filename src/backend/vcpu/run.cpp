@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/run.hpp"
 
+#include "backend/exit/counters.hpp"
 #include "backend/exit/fast.hpp"
 #include "backend/hw/msr.hpp"
 #include "backend/setup.hpp"
@@ -209,6 +210,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		return kernel::EXIT_FASTPATH_NONE;
 	}
 	read_exit(vcpu);
+	count_exit(vcpu.exit.reason.basic());
 	if (vcpu.exit.reason.basic() == Reason::machine_check && vcpu.exit.reason.entry_failed())
 		kernel::handle_machine_check();
 	kernel::trace_exit(kvm);

@@ -19,10 +19,18 @@ static int vmcs_config_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vmcs_config);
 
+static int exits_show(struct seq_file *file, void *unused)
+{
+	kvmxx_show_exits(file);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(exits);
+
 void kvmxx_create_debugfs(void)
 {
 	directory = debugfs_create_dir("kvm_intel", NULL);
 	debugfs_create_file("vmcs_config", 0444, directory, NULL, &vmcs_config_fops);
+	debugfs_create_file("exits", 0444, directory, NULL, &exits_fops);
 }
 
 void kvmxx_remove_debugfs(void)

@@ -2,9 +2,8 @@
 //
 // One row: a machine of its own, the guest from its first instruction to its report, and what it
 // noted on the way.
-#include "row.hpp"
-
 #include "harness/statistics.hpp"
+#include "row.hpp"
 
 #include <algorithm>
 #include <cstdio>

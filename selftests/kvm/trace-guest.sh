@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # In the lab, for ./trace: every case of the programs named under both modules, each with a trace of its own; then
-# `perf kvm stat` for EVENT=PROGRAM:CASE.
+# what is counted, and `perf kvm stat` for EVENT=PROGRAM:CASE.
 set -eu
 
 programs=$1 counted=$2
@@ -41,6 +41,7 @@ for module in distro ours; do
 			trace "./$program" "$name" >"$out/$program.$name"
 		done
 	done
+	./statistics everything >$out/numbers.statistics
 	for entry in $counted; do
 		IFS='=:' read -r event program name <<<"$entry"
 		count "$event" "$program" "$name" >"$out/perf.$event"

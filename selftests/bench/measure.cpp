@@ -6,16 +6,21 @@
 #include "row.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <optional>
+#include <sched.h>
 #include <sys/eventfd.h>
+#include <thread>
 
 using namespace kvm;
 
 namespace bench {
 
 namespace {
+
+constexpr std::uint32_t leaf1_ecx_xsave = 1 << 26;
 
 Paging paging_of_host()
 {
@@ -98,16 +103,29 @@ private:
 // Present for the host, in pages of 4 KiB, so that the guest's first touch costs what KVM does.
 class UntouchedMemory {
 public:
-	UntouchedMemory(const Vm &vm, bool logged) : memory_(iterations * page_size)
+	UntouchedMemory(const Vm &vm, bool logged)
+	    : memory_(iterations * page_size), flags_(logged ? KVM_MEM_LOG_DIRTY_PAGES : 0)
 	{
 		madvise(memory_.data(), memory_.size(), MADV_NOHUGEPAGE);
 		memset(memory_.data(), 1, memory_.size());
-		vm.set_slot(1, untouched_address, memory_.size(), memory_.data(),
-			    logged ? KVM_MEM_LOG_DIRTY_PAGES : 0);
+		set(vm);
+	}
+
+	// Takes the slot away and gives it back, which KVM forgets all mappings for.
+	void set_again(const Vm &vm) const
+	{
+		vm.set_slot(1, untouched_address, 0, nullptr);
+		set(vm);
 	}
 
 private:
+	void set(const Vm &vm) const
+	{
+		vm.set_slot(1, untouched_address, memory_.size(), memory_.data(), flags_);
+	}
+
 	Mapping memory_;
+	std::uint32_t flags_;
 };
 
 void start(const Vm &vm, const Vcpu &vcpu, const Row &row)
@@ -129,19 +147,105 @@ void start(const Vm &vm, const Vcpu &vcpu, const Row &row)
 		  tap::hex(record->rip));
 }
 
+void send_msi(const Vm &vm)
+{
+	kvm_msi msi = {};
+	msi.address_lo = 0xfee00000;
+	msi.data = irq_vector;
+	KVM_CALL(vm.fd(), KVM_SIGNAL_MSI, &msi);
+}
+
+// Sends irq_vector each time that the guest writes to wake_port, but only once the vCPU sleeps: on
+// one CPU, a thread of a lesser scheduling class runs then and no sooner.
+class Waker {
+public:
+	explicit Waker(const Vm &vm) : fd_(eventfd(0, EFD_CLOEXEC))
+	{
+		kvm_ioeventfd event = {};
+		event.addr = wake_port;
+		event.len = 1;
+		event.fd = fd_.get();
+		event.flags = KVM_IOEVENTFD_FLAG_PIO;
+		KVM_CALL(vm.fd(), KVM_IOEVENTFD, &event);
+		schedule(SCHED_FIFO, 1);
+		thread_ = std::thread([this, &vm] { work(vm); });
+	}
+
+	~Waker()
+	{
+		ending_ = true;
+		eventfd_write(fd_.get(), 1);
+		thread_.join();
+		schedule(SCHED_OTHER, 0);
+	}
+
+private:
+	static void schedule(int policy, int priority)
+	{
+		sched_param parameters = {};
+		parameters.sched_priority = priority;
+		if (sched_setscheduler(0, policy, &parameters) != 0)
+			tap::fail(std::string("sched_setscheduler: ") + strerror(errno));
+	}
+
+	void work(const Vm &vm)
+	{
+		eventfd_t count;
+
+		schedule(SCHED_OTHER, 0);
+		while (eventfd_read(fd_.get(), &count) == 0 && !ending_)
+			send_msi(vm);
+	}
+
+	Fd fd_;
+	std::atomic<bool> ending_ = false;
+	std::thread thread_;
+};
+
+void run_and_exit_at_once(const Vcpu &vcpu)
+{
+	vcpu.state().immediate_exit = 1;
+	const int error = vcpu.try_run();
+	vcpu.state().immediate_exit = 0;
+	tap::check_equal(error, EINTR, "KVM_RUN with immediate_exit");
+}
+
+// What the guest asks of its userspace. False if nothing of that port is known.
+bool answer(const Vm &vm, const Vcpu &vcpu, const UntouchedMemory &untouched)
+{
+	switch (vcpu.state().io.port) {
+	case userspace_port:
+		return true;
+	case immediate_exit_port:
+		run_and_exit_at_once(vcpu);
+		return true;
+	case msi_port:
+		send_msi(vm);
+		return true;
+	case irq_line_port:
+		vm.set_irq_line(irq_gsi, true);
+		vm.set_irq_line(irq_gsi, false);
+		return true;
+	case new_slot_port:
+		untouched.set_again(vm);
+		return true;
+	default:
+		return false;
+	}
+}
+
 // Until the guest's report; what it reads from userspace on the way is 0.
-void run_to_end(const Vm &vm, const Vcpu &vcpu)
+void run_to_end(const Vm &vm, const Vcpu &vcpu, const UntouchedMemory &untouched)
 {
 	kvm_run &state = vcpu.state();
 
 	for (;;) {
 		if (const int error = vcpu.try_run())
 			tap::fail(std::string("KVM_RUN: ") + strerror(error));
-		if (state.exit_reason == KVM_EXIT_MMIO)
+		if (state.exit_reason == KVM_EXIT_MMIO || state.exit_reason == KVM_EXIT_DEBUG ||
+		    state.exit_reason == KVM_EXIT_SET_TPR)
 			continue;
-		if (state.exit_reason == KVM_EXIT_IO && state.io.port == userspace_port)
-			continue;
-		if (state.exit_reason == KVM_EXIT_SET_TPR)
+		if (state.exit_reason == KVM_EXIT_IO && answer(vm, vcpu, untouched))
 			continue;
 		if (state.exit_reason == KVM_EXIT_IO && state.io.port == report_port)
 			return;
@@ -149,6 +253,13 @@ void run_to_end(const Vm &vm, const Vcpu &vcpu)
 			fail_for_exception(vm);
 		tap::fail("expected the guest's report, found " + vcpu.describe_exit());
 	}
+}
+
+void step_all_the_way(const Vcpu &vcpu)
+{
+	kvm_guest_debug debug = {};
+	debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+	KVM_CALL(vcpu.fd(), KVM_SET_GUEST_DEBUG, &debug);
 }
 
 std::vector<std::uint32_t> results(const Vm &vm)
@@ -166,6 +277,8 @@ void measure(const char *name, const Row &row)
 	if (paging_of_host() != row.paging)
 		tap::skip(row.paging == Paging::shadow ? "exits only with kvm-intel ept=0"
 						       : "timed with kvm-intel ept=1");
+	if (row.xsave && !(Cpuid::supported().find(1)->ecx & leaf1_ecx_xsave))
+		tap::skip("guests have no XSAVE here");
 	const Vm vm;
 	if (row.machine != Machine::bare) {
 		vm.create_irqchip();
@@ -182,8 +295,13 @@ void measure(const char *name, const Row &row)
 		bystander.emplace(vm);
 	start(vm, vcpu, row);
 
+	std::optional<Waker> waker;
+	if (row.machine == Machine::waker)
+		waker.emplace(vm);
+	if (row.single_step)
+		step_all_the_way(vcpu);
 	const std::uint64_t before = statistic(vcpu, "exits");
-	run_to_end(vm, vcpu);
+	run_to_end(vm, vcpu, untouched);
 	const std::uint64_t exits = statistic(vcpu, "exits") - before;
 
 	const auto ticks = results(vm);

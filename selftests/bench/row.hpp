@@ -21,9 +21,19 @@ GUEST_CONSTANT(any_eventfd_address, 0x10010000)
 GUEST_CONSTANT(long_eventfd_address, 0x10020000)
 GUEST_CONSTANT(eventfd_port, 0x70)
 // The eventfd of a write there sends an MSI with irq_vector.
-GUEST_CONSTANT(message_port, 0x72)
+GUEST_CONSTANT(message_port, 0x77)
 // Answered by the benchmark.
 GUEST_CONSTANT(userspace_port, 0x71)
+// The benchmark does something before it answers: a KVM_RUN with immediate_exit, an MSI or an edge
+// of irq_gsi for irq_vector, the slot of the untouched memory anew.
+GUEST_CONSTANT(immediate_exit_port, 0x72)
+GUEST_CONSTANT(msi_port, 0x73)
+GUEST_CONSTANT(irq_line_port, 0x74)
+GUEST_CONSTANT(new_slot_port, 0x75)
+// An eventfd that a thread waits for, which runs when the vCPU sleeps and then sends irq_vector.
+GUEST_CONSTANT(wake_port, 0x76)
+// The I/O APIC alone has it.
+GUEST_CONSTANT(irq_gsi, 20)
 // Memory, a page for each iteration, that the guest has not touched yet.
 GUEST_CONSTANT(untouched_address, 0x40000000)
 
@@ -32,6 +42,7 @@ enum class Machine {
 	apic,	   // APIC, PIC and PIT in the kernel
 	message,   // and an eventfd that sends a message
 	two_apics, // and a second vCPU, which takes interrupts and does not run
+	waker,	   // and a thread behind wake_port
 };
 
 // Whether an iteration that takes no exit is none to be counted.
@@ -49,6 +60,8 @@ struct Row {
 	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
 	bool logged = false; // writes to untouched memory go to the dirty log
+	bool single_step = false; // by the host's debugger, all the way
+	bool xsave = false;	  // for a guest that has XSAVE
 };
 
 // Runs the row and prints '# row: NAME<tab>PAGING<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS': TSC

@@ -136,6 +136,92 @@ TIMED_GUEST(tsc_deadline, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector),
 	    "	wrmsr",
 	    "", "	iretq");
 
+// A deadline that has passed: the interrupt comes at once.
+TIMED_GUEST(tsc_deadline_expired, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector), "",
+	    "	mov $0x6e0, %ecx\n"
+	    "	mov $1, %eax\n"
+	    "	xor %edx, %edx\n"
+	    "	wrmsr\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
+// One-shot, by the bus clock: two minutes from now.
+TIMED_GUEST(apic_one_shot, X2APIC_ON WRITE_MSR(0x83e, 0, 0xb) WRITE_MSR(0x832, 0, irq_vector), "",
+	    WRITE_MSR(0x838, 0, 0x7fffffff), "", "	iretq");
+TIMED_GUEST(apic_one_shot_stop, X2APIC_ON WRITE_MSR(0x83e, 0, 0xb) WRITE_MSR(0x832, 0, irq_vector),
+	    WRITE_MSR(0x838, 0, 0x7fffffff), WRITE_MSR(0x838, 0, 0), "", "	iretq");
+TIMED_GUEST(apic_current_count,
+	    X2APIC_ON WRITE_MSR(0x83e, 0, 0xb) WRITE_MSR(0x832, 0, irq_vector)
+		    WRITE_MSR(0x838, 0, 0x7fffffff) "	mov $0x839, %ecx\n",
+	    "", "	rdmsr", "", "	iretq");
+
+// How late the interrupt is at its handler, which notes it: r13 is the deadline. The guest spins,
+// so that the preemption timer or the host's own timer must take it out.
+TIMED_GUEST(tsc_deadline_lateness, X2APIC_ON WRITE_MSR(0x832, 0, 0x40000 + irq_vector),
+	    "	xor %ebx, %ebx\n"
+	    "	rdtsc\n"
+	    "	add $50000, %eax\n"
+	    "	adc $0, %edx\n"
+	    "	mov %eax, %edi\n"
+	    "	mov $0x6e0, %ecx\n"
+	    "	wrmsr\n"
+	    "	sti",
+	    "	mov %edi, %r13d\n"
+	    "1:	test %ebx, %ebx\n"
+	    "	jz 1b",
+	    END_INTERRUPT,
+	    "	mov $1, %ebx\n"
+	    "	iretq");
+
+TIMED_GUEST(immediate_exit, "", "", "	out %al, $immediate_exit_port", "", "");
+TIMED_GUEST(irq_by_msi, X2APIC_ON "	sti\n", "",
+	    "	out %al, $msi_port\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
+// The I/O APIC's redirection entry of the GSI: fixed, physical, edge, to APIC 0.
+TIMED_GUEST(irq_by_line,
+	    X2APIC_ON "	mov $0xfec00000, %ebx\n"
+		      "	movl $0x10 + 2 * irq_gsi, (%rbx)\n"
+		      "	movl $irq_vector, 0x10(%rbx)\n"
+		      "	movl $0x11 + 2 * irq_gsi, (%rbx)\n"
+		      "	movl $0, 0x10(%rbx)\n"
+		      "	sti\n",
+	    "",
+	    "	out %al, $irq_line_port\n"
+	    "	nop",
+	    END_INTERRUPT, "	iretq");
+TIMED_GUEST(hlt_wake, X2APIC_ON,
+	    "	cli\n"
+	    "	out %al, $wake_port",
+	    "	sti\n"
+	    "	hlt",
+	    END_INTERRUPT, "	iretq");
+
+// CR4.OSXSAVE first; x87 and SSE.
+TIMED_GUEST(xsetbv,
+	    "	mov %cr4, %rbx\n"
+	    "	or $1 << 18, %ebx\n"
+	    "	mov %rbx, %cr4\n",
+	    "",
+	    "	xor %ecx, %ecx\n"
+	    "	xor %edx, %edx\n"
+	    "	mov $3, %eax\n"
+	    "	xsetbv",
+	    "", "");
+TIMED_GUEST(wbinvd, "", "", "	wbinvd", "", "");
+
+// The guest's own: RFLAGS.TF, whose #DB clears it again.
+TIMED_GUEST(step_by_the_guest, "",
+	    "	pushfq\n"
+	    "	orl $0x100, (%rsp)",
+	    "	popfq\n"
+	    "	nop",
+	    "",
+	    "	andl $~0x100, 16(%rsp)\n"
+	    "	iretq");
+TIMED_GUEST(step_by_the_host, "", "", "	nop", "", "");
+
+TIMED_GUEST(touch_after_slot, "	mov $untouched_address, %ebx", "	out %al, $new_slot_port",
+	    "	movb $1, (%rbx)", "	add $4096, %rbx", "");
 TIMED_GUEST(first_touch, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)",
 	    "	add $4096, %rbx", "");
 
@@ -220,8 +306,31 @@ ROW(message,              .title = "MSI by irqfd", .machine = Machine::message,
     .vector = bench::irq_vector, .handler = message_handler);
 ROW(tsc_deadline,         .title = "TSC deadline",
     .vector = bench::irq_vector, .handler = tsc_deadline_handler);
+ROW(tsc_deadline_expired, .title = "TSC deadline in the past, interrupt",
+    .vector = bench::irq_vector, .handler = tsc_deadline_expired_handler);
+ROW(tsc_deadline_lateness, .title = "TSC deadline, lateness of the interrupt",
+    .vector = bench::irq_vector, .handler = tsc_deadline_lateness_handler);
+ROW(apic_one_shot,        .title = "APIC timer, start",
+    .vector = bench::irq_vector, .handler = apic_one_shot_handler);
+ROW(apic_one_shot_stop,   .title = "APIC timer, stop",
+    .vector = bench::irq_vector, .handler = apic_one_shot_stop_handler);
+ROW(apic_current_count,   .title = "APIC timer, current count",
+    .vector = bench::irq_vector, .handler = apic_current_count_handler);
+ROW(immediate_exit,       .title = "OUT to userspace, KVM_RUN with immediate_exit");
+ROW(irq_by_msi,           .title = "OUT to userspace, KVM_SIGNAL_MSI, interrupt",
+    .vector = bench::irq_vector, .handler = irq_by_msi_handler);
+ROW(irq_by_line,          .title = "OUT to userspace, KVM_IRQ_LINE, interrupt",
+    .vector = bench::irq_vector, .handler = irq_by_line_handler);
+ROW(hlt_wake,             .title = "HLT, asleep until another thread's MSI", .machine = Machine::waker,
+    .vector = bench::irq_vector, .handler = hlt_wake_handler);
 ROW(first_touch,          .title = "first touch of a page");
 ROW(first_touch_logged,   .title = "first touch of a page, dirty log", .logged = true);
+ROW(touch_after_slot,     .title = "touch of a page after its slot was set anew");
+ROW(xsetbv,               .title = "XSETBV", .xsave = true);
+ROW(wbinvd,               .title = "WBINVD");
+ROW(step_by_the_guest,    .title = "single step by the guest, its #DB",
+    .vector = 1, .handler = step_by_the_guest_handler);
+ROW(step_by_the_host,     .title = "single step by the debugger, 3 instructions", .single_step = true);
 ROW(inject_gp,            .title = "#GP for RDMSR",
     .vector = 13, .handler = inject_gp_handler);
 ROW(mov_to_cr0,           .title = "MOV to CR0");

@@ -59,7 +59,7 @@ struct Row {
 	Exits exits = Exits::always;
 	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
-	bool logged = false; // writes to untouched memory go to the dirty log
+	bool logged = false;	  // writes to untouched memory go to the dirty log
 	bool single_step = false; // by the host's debugger, all the way
 	bool xsave = false;	  // for a guest that has XSAVE
 };

@@ -11,10 +11,10 @@ using namespace vmx;
 struct Features {
 	bool ept, ept_ad, pml, unrestricted_guest, vpid, tpr_shadow, msr_bitmap, virtual_nmi,
 		tsc_scaling, preemption_timer;
-	bool flexpriority;	      ///< TPR shadow and "virtualize APIC accesses"
-	bool apic_page;		      ///< kvm.ko lets the guest have the APIC-access page
-	bool identity_slot_is_free;   ///< no guest needs an identity-mapping page table
-	bool apicv;		      ///< register virtualization and virtual-interrupt delivery
+	bool flexpriority;	    ///< TPR shadow and "virtualize APIC accesses"
+	bool apic_page;		    ///< kvm.ko lets the guest have the APIC-access page
+	bool identity_slot_is_free; ///< no guest needs an identity-mapping page table
+	bool apicv;		    ///< register virtualization and virtual-interrupt delivery
 	bool posted_interrupts, ipi_virtualization;
 	bool spec_ctrl;		      ///< the CPU has IA32_SPEC_CTRL
 	bool host_perf;		      ///< the host may count events, which must stop in the guest

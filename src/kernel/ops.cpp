@@ -12,8 +12,8 @@
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/debug.hpp"
-#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/device_interrupts.hpp"
+#include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/emulation.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/host_switch.hpp"
@@ -118,9 +118,9 @@ constinit kvm_x86_ops ops = {
 	.set_virtual_apic_mode         = backend::set_virtual_apic_mode,
 	.set_apic_access_page_addr     = backend::set_apic_access_page_addr,
 	.deliver_interrupt             = backend::deliver_interrupt,
+	.sync_pir_to_irr               = backend::sync_pir_to_irr,
 	.set_tss_addr                  = backend::set_tss_address,
 	.set_identity_map_addr         = backend::set_identity_map_address,
-	.sync_pir_to_irr               = backend::sync_pir_to_irr,
 	.get_mt_mask                   = backend::get_mt_mask,
 
 	.load_mmu_pgd                  = backend::load_mmu_pgd,

@@ -21,15 +21,18 @@ private:
 	kvm &vm_;
 };
 
-/// Memory of userspace's, shared, so that a fork does not move it, at `address` of the guest. Slots
-/// are locked. @return 0 or -errno.
-inline int add_private_slot(kvm &vm, int slot, u64 address, u32 size)
+/// Memory of userspace's, shared, so that a fork does not move it, at `address` of the guest;
+/// zeroed, or with `content`. Slots are locked. @return 0 or -errno.
+[[nodiscard]] inline int add_private_slot(kvm &vm, int slot, u64 address, u32 size,
+					  const void *content = nullptr)
 {
-	const long result =
-		reinterpret_cast<long>(__x86_set_memory_region(&vm, slot, address, size));
+	void *memory = __x86_set_memory_region(&vm, slot, address, size);
+	const long result = reinterpret_cast<long>(memory);
 
 	// A pointer that is none is an errno (the kernel's IS_ERR).
-	return result < 0 && result >= -4095 ? static_cast<int>(result) : 0;
+	if (result < 0 && result >= -4095)
+		return static_cast<int>(result);
+	return content ? kvmxx_copy_to_user(memory, content, size) : 0;
 }
 
 /// Slots are locked. May sleep.

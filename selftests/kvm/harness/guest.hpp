@@ -51,9 +51,9 @@ GUEST_CONSTANT(exception_port, 0xff)
 // For what the guest has to tell.
 GUEST_CONSTANT(report_port, 0x10)
 
-// In 64-bit code, INT with this vector comes straight back. Bochs 2.7 names the event before it if an
-// EPT violation ends the delivery of a virtual interrupt, so guests that wait for interrupts touch
-// what a delivery does first.
+// In 64-bit code, INT with this vector comes straight back. Bochs 2.7 names the event before it if
+// an EPT violation ends the delivery of a virtual interrupt, so guests that wait for interrupts
+// touch what a delivery does first.
 GUEST_CONSTANT(touch_vector, 0xfd)
 #define TOUCH_DELIVERY "int $touch_vector\n"
 

@@ -21,27 +21,12 @@ constexpr config::Sink log = {
 constexpr VmcsSource current_vmcs = {
 	[](void *, u32 encoding, u64 &value) { return hw::try_vmread(encoding, value); }, nullptr};
 
-check::Limits limits()
-{
-	const VmcsConfig &config = setup().config;
-
-	return {.cr0_fixed0 = config.cr0_fixed0,
-		.cr0_fixed1 = config.cr0_fixed1,
-		.cr4_fixed0 = config.cr4_fixed0,
-		.cr4_fixed1 = config.cr4_fixed1,
-		.physical_bits = static_cast<u8>(hw::physical_address_bits()),
-		.linear_bits = kernel::boot_cpu_data.x86_virt_bits,
-		.rtm = kernel::cpu_has(kernel::X86_FEATURE_RTM),
-		.sgx = kernel::cpu_has(kernel::X86_FEATURE_SGX),
-		.bus_lock_detect = kernel::cpu_has(kernel::X86_FEATURE_BUS_LOCK_DETECT)};
-}
-
 // Not inline: what it needs of the stack is for here only.
 [[gnu::noinline]] void report_checks()
 {
 	const check::State state = check::read_state(current_vmcs);
 	const unsigned count =
-		check::find_violations(state, limits(), [](const check::Check &check) {
+		check::find_violations(state, hw::entry_limits(), [](const check::Check &check) {
 			kernel::error("  %s does not hold (SDM, \"%s\")\n", check.id,
 				      check.section);
 		});

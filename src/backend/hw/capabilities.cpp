@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/hw/capabilities.hpp"
 
+#include "backend/setup.hpp"
+#include "kernel/cpu.hpp"
 #include "kernel/msr.hpp"
 
 namespace hw {
@@ -57,6 +59,21 @@ unsigned physical_address_bits()
 		return 36;
 	cpuid(0x80000008, 0, registers);
 	return registers[0] & 0xff;
+}
+
+check::Limits entry_limits()
+{
+	const VmcsConfig &config = setup().config;
+
+	return {.cr0_fixed0 = config.cr0_fixed0,
+		.cr0_fixed1 = config.cr0_fixed1,
+		.cr4_fixed0 = config.cr4_fixed0,
+		.cr4_fixed1 = config.cr4_fixed1,
+		.physical_bits = static_cast<u8>(physical_address_bits()),
+		.linear_bits = kernel::boot_cpu_data.x86_virt_bits,
+		.rtm = kernel::cpu_has(kernel::X86_FEATURE_RTM),
+		.sgx = kernel::cpu_has(kernel::X86_FEATURE_SGX),
+		.bus_lock_detect = kernel::cpu_has(kernel::X86_FEATURE_BUS_LOCK_DETECT)};
 }
 
 } // namespace hw

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "core/check/state.hpp"
 #include "vmx/capabilities.hpp"
 
 namespace hw {
@@ -13,5 +14,8 @@ bool cpuid_has_vmx();
 
 /// The width of physical addresses that CPUID reports, bits for memory encryption included.
 unsigned physical_address_bits();
+
+/// What the VM-entry checks of the CPU go by.
+vmx::check::Limits entry_limits();
 
 } // namespace hw

@@ -2,13 +2,13 @@
 #include "backend/vcpu/real_mode.hpp"
 
 #include "backend/exit/handler.hpp"
+#include "backend/hw/capabilities.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
-#include "core/check/enterable.hpp"
+#include "core/check/check.hpp"
 #include "kernel/parameters.hpp"
-#include "kernel/private_memory.hpp"
-#include "kernel/requests.hpp"
+#include "kernel/slots.hpp"
 
 namespace backend {
 
@@ -61,8 +61,9 @@ constexpr IdentityMap make_identity_map()
 }
 constinit const IdentityMap identity_image = make_identity_map();
 
-// Slots that kvm.ko keeps for a backend, above userspace's (asm/vmx.h).
-constexpr int tss_slot = kernel::KVM_USER_MEM_SLOTS, identity_map_slot = tss_slot + 2;
+/// Of the code and data segments of any virtual-8086 task (SDM, "Checks on Guest Segment
+/// Registers").
+constexpr u32 task_rights = 0xf3, task_limit = 0xffff;
 
 constexpr bool has_task_form(Segment which)
 {
@@ -75,13 +76,13 @@ constexpr Segment all_segments[] = {Segment::es, Segment::cs, Segment::ss,   Seg
 /// A segment of real mode as the virtual-8086 task has it.
 SegmentState task_form(SegmentState s)
 {
-	s.rights = check::virtual_8086_rights;
+	s.rights = task_rights;
 	// With emulation off what does not fit is bent until it does. The base matters to code that
 	// runs on after it has cleared CR0.PE, not the selector.
 	if (!parameter_emulate_invalid_guest_state) {
 		s.base &= 0xffff0;
 		s.selector = static_cast<u16>(s.base >> 4);
-		s.limit = check::virtual_8086_limit;
+		s.limit = task_limit;
 	}
 	return s;
 }
@@ -106,25 +107,22 @@ void write_task_register(Vcpu &vcpu)
 void check_segments(Vcpu &vcpu)
 {
 	auto &real = vcpu.real_mode;
-	SegmentState states[8];
+	check::State state{};
 
 	// Until userspace has placed the TSS all of real mode is emulated.
 	if (real.active && !__atomic_load_n(&vm_of(vcpu).has_tss, __ATOMIC_ACQUIRE)) {
 		real.enterable = false;
 		return;
 	}
-	for (Segment which : all_segments)
-		states[static_cast<u32>(which)] = read_segment(vcpu, which);
-	if (real.active) {
-		real.enterable = check::runs_as_virtual_8086(states);
+	if (real.active)
 		write_task_register(vcpu);
-	} else if (get_rflags(&vcpu.kvm) & rflags::vm) {
-		// A virtual-8086 task of the guest's own.
-		real.enterable = check::virtual_8086_enterable(states);
-	} else {
-		real.enterable = !parameter_emulate_invalid_guest_state ||
-				 check::segments_enterable(states, long_mode(vcpu));
-	}
+	for (Segment which : all_segments)
+		state[which] = read_segment(vcpu, which);
+	state.rflags = real.active ? virtual_8086_flags : get_rflags(&vcpu.kvm);
+	if (long_mode(vcpu))
+		state.entry |= entry::ia32e_mode_guest;
+	real.enterable = !parameter_emulate_invalid_guest_state ||
+			 check::all_hold(check::segment_checks(), state, hw::entry_limits());
 	real.checked = true;
 }
 
@@ -136,8 +134,11 @@ int set_tss_address(kernel::kvm *kvm, unsigned int address)
 
 	if (setup().features.unrestricted_guest)
 		return 0;
-	if (const int error = kernel::add_private_memory(*kvm, tss_slot, address, &tss_image,
-							 sizeof(tss_image), false))
+
+	const kernel::SlotsLocked guard(*kvm);
+
+	if (const int error = kernel::add_private_slot(*kvm, kernel::TSS_PRIVATE_MEMSLOT, address,
+						       sizeof(tss_image), &tss_image))
 		return error;
 	vm.tss_address = address;
 	__atomic_store_n(&vm.has_tss, true, __ATOMIC_RELEASE);
@@ -157,10 +158,18 @@ int create_identity_map(Vm &vm)
 
 	if (!setup().features.ept || setup().features.unrestricted_guest)
 		return 0;
+
+	const kernel::SlotsLocked guard(vm.kvm);
+
+	if (vm.has_identity_map)
+		return 0;
 	if (!vm.identity_map_address)
 		vm.identity_map_address = usual_place;
-	return kernel::add_private_memory(vm.kvm, identity_map_slot, vm.identity_map_address,
-					  &identity_image, sizeof(identity_image), true);
+	const int error = kernel::add_private_slot(
+		vm.kvm, kernel::IDENTITY_PAGETABLE_PRIVATE_MEMSLOT, vm.identity_map_address,
+		sizeof(identity_image), &identity_image);
+	vm.has_identity_map = !error;
+	return error;
 }
 
 void enter_real_mode(Vcpu &vcpu)

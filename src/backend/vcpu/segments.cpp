@@ -236,7 +236,8 @@ void set_rflags(kernel::kvm_vcpu *kvm, unsigned long value)
 
 	mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
 	// In virtual-8086 mode segments are judged by other rules.
-	vcpu.real_mode.checked = false;
+	if (!setup().features.unrestricted_guest && (get_rflags(kvm) ^ value) & rflags::vm)
+		vcpu.real_mode.checked = false;
 	vcpu.rflags = value;
 	if (vcpu.real_mode.active) [[unlikely]] {
 		vcpu.real_mode.flags = value & virtual_8086_flags;

@@ -5,7 +5,7 @@
 #include "backend/hw/msr_list.hpp"
 #include "backend/hw/vmcs.hpp"
 #include "core/apic/x2apic_msrs.hpp"
-#include "core/check/enterable.hpp"
+#include "core/check/state.hpp"
 #include "kernel/bindings.hpp"
 #include "kernel/cpu.hpp"
 #include "vmx/arch.hpp"
@@ -25,9 +25,10 @@ struct Vm {
 
 	u64 identity_map_address; ///< guest-physical; 0 until chosen
 	u32 tss_address;	  ///< guest-physical, of real mode's virtual-8086 task
-	bool has_tss;		  ///< userspace has placed it
-	bool has_apic_page;	  ///< under the lock of the memory slots
-	bool gave_up_apic_page;	  ///< for good: it is gone, or about to be
+	bool has_identity_map;
+	bool has_tss;		///< userspace has placed it
+	bool has_apic_page;	///< under the lock of the memory slots
+	bool gave_up_apic_page; ///< for good: it is gone, or about to be
 	/// Of all vCPUs' posted-interrupt descriptors, by vCPU id (ipi_virtualization.hpp).
 	u64 *pid_table;
 	u64 pid_table_size; ///< bytes
@@ -35,7 +36,7 @@ struct Vm {
 
 /// Segment fields read from the VMCS since the last exit, so that asking twice costs no VMREAD.
 struct SegmentCache {
-	check::SegmentStates entries;
+	check::SegmentState entries[8];
 	u32 valid; ///< a bit for each field of each segment
 
 	void forget() { valid = 0; }
@@ -45,7 +46,7 @@ struct SegmentCache {
 struct RealMode {
 	/// As the architecture has them, while active; selectors and bases but TR's go stale, since
 	/// the guest loads them in the VMCS.
-	check::SegmentStates segments;
+	check::SegmentState segments[8];
 	u64 flags;   ///< VM and IOPL of the guest's RFLAGS, while active
 	bool active; ///< CR0.PE is clear
 	bool checked,
@@ -140,10 +141,6 @@ struct Vcpu {
 static_assert(__builtin_offsetof(Vcpu, kvm) == 0 && __builtin_offsetof(Vm, kvm) == 0);
 
 // kvm.ko hands back the pointer to the first member of what it allocated at our size.
-inline Vm &vm_of(kernel::kvm *kvm)
-{
-	return *reinterpret_cast<Vm *>(kvm);
-}
 inline Vcpu &vcpu_of(kernel::kvm_vcpu *kvm)
 {
 	return *reinterpret_cast<Vcpu *>(kvm);

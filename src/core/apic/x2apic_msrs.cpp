@@ -6,8 +6,8 @@ namespace vmx::apic {
 namespace {
 
 /// What may be read, and is what the page of registers holds. Not here: EOI and SELF IPI, which
-/// cannot be read; the CMCI entry, which not every APIC has; the timer's current count, which kvm.ko
-/// computes.
+/// cannot be read; the CMCI entry, which not every APIC has; the timer's current count, which
+/// kvm.ko computes.
 constexpr bool readable(u32 index)
 {
 	switch (index) {

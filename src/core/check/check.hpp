@@ -53,6 +53,14 @@ unsigned find_violations(const State &state, const Limits &limits, Found found)
 	return count;
 }
 
+[[nodiscard]] inline bool all_hold(const Checks &checks, const State &state, const Limits &limits)
+{
+	for (const Check &check : checks)
+		if (!check.holds(state, limits))
+			return false;
+	return true;
+}
+
 // What several checks ask.
 
 /// No bit at or above `n` is set.

@@ -2,13 +2,13 @@
 //
 // One row: a machine of its own, the guest from its first instruction to its report, and what it
 // noted on the way.
+#include "harness/module.hpp"
 #include "harness/statistics.hpp"
 #include "row.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <fstream>
 #include <optional>
 #include <sched.h>
 #include <sys/eventfd.h>

@@ -2,6 +2,7 @@
 //
 // Which pages the guest wrote, by bitmap and by ring.
 #include "harness/guest.hpp"
+#include "harness/module.hpp"
 #include "harness/statistics.hpp"
 #include "harness/thread.hpp"
 

@@ -109,6 +109,12 @@ inline bool l1d_flush_needed(bool vcpu_dirty)
 	return state == always;
 }
 
+/// A new VM: says once in the log what of the host it may be able to read.
+inline void warn_of_l1d()
+{
+	kvmxx_l1d_warn_of_vm();
+}
+
 inline void read_debug_registers(unsigned long (&db)[4], unsigned long *dr6)
 {
 	kvmxx_read_debug_registers(db, dr6);

@@ -2,7 +2,6 @@
 #include "statistics.hpp"
 
 #include <cstring>
-#include <fstream>
 #include <unistd.h>
 
 namespace kvm {
@@ -62,16 +61,6 @@ std::uint64_t statistic(const Vcpu &vcpu, const char *name)
 	    }))
 		tap::fail(std::string("the vCPU has no statistic ") + name);
 	return value;
-}
-
-bool parameter(const char *name, tap::Where where)
-{
-	const std::string path = std::string("/sys/module/kvm_intel/parameters/") + name;
-	char answer = 0;
-	std::ifstream(path) >> answer;
-	if (answer != 'Y' && answer != 'N')
-		tap::fail(path + ": expected Y or N", where);
-	return answer == 'Y';
 }
 
 } // namespace kvm

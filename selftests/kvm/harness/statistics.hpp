@@ -21,7 +21,4 @@ std::vector<Statistic> statistics(const Fd &vm_or_vcpu);
 // One of them; a name that is not there fails the case.
 std::uint64_t statistic(const Vcpu &vcpu, const char *name);
 
-// Whether kvm-intel uses what that parameter of type bool is about.
-bool parameter(const char *name, tap::Where where = tap::Where::current());
-
 } // namespace kvm

@@ -176,6 +176,7 @@ int vm_init(kernel::kvm *kvm)
 	// PAUSE exits only where it tells a spinning vCPU from a waiting one.
 	if (!setup().config.secondary.has(secondary::pause_loop_exiting))
 		kvm->arch.pause_in_guest = true;
+	kernel::warn_of_l1d();
 	return 0;
 }
 

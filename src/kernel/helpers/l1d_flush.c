@@ -8,6 +8,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
+#include <linux/sched/smt.h>
 #include <linux/string.h>
 
 #include <asm/hardirq.h>
@@ -114,6 +115,25 @@ void kvmxx_l1d_flush_exit(void)
 	free_pages((unsigned long)flush_pages, FLUSH_ORDER);
 	flush_pages = NULL;
 	mutex_unlock(&lock);
+}
+
+/* What l1tf= says of warnings; where it enforces the flush and no SMT there is nothing to warn of. */
+void kvmxx_l1d_warn_of_vm(void)
+{
+	if (!boot_cpu_has_bug(X86_BUG_L1TF) || !with_ept)
+		return;
+	switch (l1tf_mitigation) {
+	case L1TF_MITIGATION_FLUSH:
+	case L1TF_MITIGATION_FLUSH_NOSMT:
+	case L1TF_MITIGATION_FULL:
+		break;
+	default:
+		return;
+	}
+	if (sched_smt_active())
+		pr_warn_once(KBUILD_MODNAME ": SMT is on and the CPU has L1TF (CVE-2018-3646): a guest may read the host's memory; see Documentation/admin-guide/hw-vuln/l1tf.rst\n");
+	if (READ_ONCE(kvmxx_l1d_flush_state) == VMENTER_L1D_FLUSH_NEVER)
+		pr_warn_once(KBUILD_MODNAME ": the L1 data cache is not flushed and the CPU has L1TF (CVE-2018-3646): a guest may read the host's memory; see Documentation/admin-guide/hw-vuln/l1tf.rst\n");
 }
 
 bool kvmxx_l1d_is_dirty(void)

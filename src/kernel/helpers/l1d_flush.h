@@ -14,6 +14,9 @@ extern int kvmxx_l1d_flush_state;
 int kvmxx_l1d_flush_init(bool ept);
 void kvmxx_l1d_flush_exit(void);
 
+/* At the creation of a VM: what is insecure, once. */
+void kvmxx_l1d_warn_of_vm(void);
+
 /* Some path on this CPU has touched what a guest must not see since the last flush. */
 bool kvmxx_l1d_is_dirty(void);
 void kvmxx_l1d_flush(void);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "module.hpp"
+
+#include <fstream>
+
+namespace kvm {
+
+bool parameter(const char *name, tap::Where where)
+{
+	const std::string path = std::string("/sys/module/kvm_intel/parameters/") + name;
+	char answer = 0;
+	std::ifstream(path) >> answer;
+	if (answer != 'Y' && answer != 'N')
+		tap::fail(path + ": expected Y or N", where);
+	return answer == 'Y';
+}
+
+} // namespace kvm

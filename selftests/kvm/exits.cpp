@@ -559,3 +559,32 @@ TEST(many_port_exits)
 	vcpu.run_to(KVM_EXIT_HLT);
 	check_equal(vcpu.regs().rbx, 2000u, "the sum of what was read");
 }
+
+// Bits that no guest owns: CR0.AM, CR0.MP, CR4.MCE. CR8 exits where there is no APIC in the kernel.
+GUEST_CODE(control_register_guest, 64,
+	   "	mov %cr0, %rbx\n"
+	   "	xor $1 << 18, %ebx\n"
+	   "	mov %rbx, %cr0\n"
+	   "	xor $2, %ebx\n"
+	   "	lmsw %bx\n"
+	   "	mov %cr4, %rcx\n"
+	   "	xor $1 << 6, %ecx\n"
+	   "	mov %rcx, %cr4\n"
+	   "	mov $5, %edx\n"
+	   "	mov %rdx, %cr8\n"
+	   "	mov %cr8, %rax\n"
+	   "	out %eax, $report_port\n");
+
+TEST(control_register_accesses)
+{
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	start(vm, vcpu, control_register_guest);
+	const kvm_sregs before = vcpu.sregs();
+
+	tap::check_equal(run_to_report(vcpu), 5u, "CR8");
+	const kvm_sregs after = vcpu.sregs();
+	tap::check_equal(after.cr0 ^ before.cr0, (1u << 18) | cr0_mp, "changed bits of CR0");
+	tap::check_equal(after.cr4 ^ before.cr4, 1u << 6, "changed bits of CR4");
+	tap::check_equal(after.cr8, 5u, "CR8 of the sregs");
+}

@@ -48,7 +48,6 @@ class Watch:
         self._panic_deadline: float | None = None
         self._done = False
         self._end_wanted = False
-        self._started = False
         self.status: int | None = None
         self.insmod_failed = False
         self.ready_at: float | None = None
@@ -143,7 +142,8 @@ class Watch:
             elif kind == frames.EVENT:
                 self._on_event(content)
             elif kind == frames.STAGE:
-                self._on_stage(content.decode())
+                self.ready_at = self._progress.elapsed()
+                self._progress.stage(content.decode())
             elif kind == frames.ERROR:
                 raise self._failure(f"the guest's agent gave up: {content.decode()}")
             elif kind == frames.DONE:
@@ -155,15 +155,6 @@ class Watch:
         self._progress.stop()
         stream.buffer.write(content)
         stream.flush()
-
-    def _on_stage(self, stage: str):
-        """A machine that is ready once more has been reset, and would start all over."""
-        if stage == "started":
-            self._started = True
-        elif self._started:
-            raise self._failure("the machine was restarted")
-        self.ready_at = self._progress.elapsed()
-        self._progress.stage(stage)
 
     def _on_event(self, content: bytes):
         *lines, self._events = (self._events + content).split(b"\n")

@@ -127,7 +127,7 @@ TEST(descriptors_closed_in_any_order)
 TEST(many_machines)
 {
 	const int before = users_of_module();
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 150; i++) {
 		const Vm vm;
 		const Vcpu first(vm, 0), second(vm, 1);
 		start(vm, first, halt_in_kernel);

@@ -47,6 +47,8 @@ void vm_destroy(kernel::kvm *kvm)
 
 	if (vm.pid_table)
 		kernel::free_contiguous(vm.pid_table, vm.pid_table_size);
+	// Its vCPUs outlive it.
+	vm.pid_table = nullptr;
 }
 
 void enter_pid_table(Vcpu &vcpu)

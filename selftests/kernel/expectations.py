@@ -39,8 +39,9 @@ class Test:
         return f"expected: {self.expectation.kind}, found: {found} (exit status {status})"
 
 
-def load(module):
-    """All tests, with the expectations that hold under this module."""
+def load(conditions):
+    """All tests, with the expectations that hold under these conditions: words that the list's lines start
+    with after an @."""
     tests, overrides = {}, []
     for number, line in enumerate(LIST.read_text().splitlines(), 1):
         where = f"{LIST}:{number}"
@@ -54,11 +55,11 @@ def load(module):
         if name in tests:
             raise ValueError(f"{where}: {name} is listed twice")
         tests[name] = Test(name, tags.split(), arguments, Expectation.parse(text, where))
-    for of_module, key, expectation in overrides:
+    for condition, key, expectation in overrides:
         for test in tests.values():
-            # What is never run, or skips itself on any KVM here, does so under this module too.
+            # What is never run, or skips itself on any KVM here, does so under these, too.
             fits = key == test.name or (key in test.tags and
                                         test.expectation.kind in ("pass", "fail"))
-            if of_module == module and fits:
+            if condition in conditions and fits:
                 test.expectation = expectation
     return tests

@@ -87,11 +87,13 @@ pages_in_use()
 	echo $(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 4 - $(awk '/^nr_free_pages/ {print $2}' /proc/vmstat)))
 }
 
-# 300 vCPUs, each with its VMCS, come and go. The kernel's own caches settle after some rounds; one page of each
-# vCPU that stayed would be 300 in every round.
+# 300 vCPUs, each with its VMCS, come and go, on one CPU: with two, pages that wait in a list of the other or for RCU
+# come to hundreds. The kernel's own caches settle after some rounds; one page of each vCPU that stayed would be 300
+# in every round.
 memory_comes_back()
 {
 	local before after round
+	[[ ! -e $cpu1 ]] || echo 0 >"$cpu1" || return
 	for ((round = 1; round <= 5; round++)); do
 		before=$(pages_in_use)
 		./lifecycle many_machines >/dev/null || return
@@ -99,6 +101,7 @@ memory_comes_back()
 		echo "# $((after - before)) pages more in use after 300 vCPUs, round $round"
 		((after - before < 150)) && break
 	done
+	[[ ! -e $cpu1 ]] || echo 1 >"$cpu1" || return
 	((round <= 5)) || return
 	# Destroys the slab caches, which complain about what is left in them; the lab finds that in the kernel log.
 	rmmod kvm_intel && insmod "$module"

@@ -132,10 +132,11 @@ Features features_of(const VmcsConfig &config)
 /// /sys/module/kvm_intel/parameters shows what is in use.
 void report_parameters(const Features &features)
 {
-	parameter_ept = features.ept;
-	// Shadow pages check a guest's reserved bits anyway.
-	if (!features.ept)
+	// Shadow pages check a guest's reserved bits anyway. Whoever turns EPT off gets that with
+	// it, as from the distribution's module; a CPU that has none leaves the parameter alone.
+	if (!parameter_ept)
 		kernel::allow_smaller_maxphyaddr = true;
+	parameter_ept = features.ept;
 	parameter_eptad = features.ept_ad;
 	parameter_pml = features.pml;
 	parameter_unrestricted_guest = features.unrestricted_guest;

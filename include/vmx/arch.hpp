@@ -87,4 +87,12 @@ constexpr u32 dpl(u32 ar)
 }
 } // namespace rights
 
+/// Bits 63:n-1 are all equal: a linear address of n bits (SDM, "Canonical Addressing").
+constexpr bool canonical(u64 address, unsigned n)
+{
+	const s64 top = static_cast<s64>(address) >> (n - 1);
+
+	return top == 0 || top == -1;
+}
+
 } // namespace vmx

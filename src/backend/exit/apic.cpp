@@ -26,13 +26,11 @@ bool is_plain_eoi(const Vcpu &vcpu, ApicAccess access)
 /// address, which saves it a walk of the guest's page tables.
 int emulate(Vcpu &vcpu, ApicAccess access)
 {
-	constexpr u64 pferr_rsvd = bit(3); // what kvm.ko's MMU takes for MMIO
-
 	if (!setup().features.ept || !access.by_instruction() ||
 	    !kernel::remember_mmio(vcpu.kvm, apic::default_base >> kernel::PAGE_SHIFT))
 		return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
-	return kernel::kvm_mmu_page_fault(&vcpu.kvm, apic::default_base + access.offset, pferr_rsvd,
-					  nullptr, 0);
+	return kernel::kvm_mmu_page_fault(&vcpu.kvm, apic::default_base + access.offset,
+					  kernel::PFERR_RSVD_MASK, nullptr, 0);
 }
 
 } // namespace

@@ -11,11 +11,6 @@ namespace backend {
 
 namespace {
 
-// The paravirtual error code of a page fault that kvm.ko's MMU takes (its PFERR_*).
-constexpr u64 pferr_present = bit(0), pferr_write = bit(1), pferr_user = bit(2),
-	      pferr_rsvd = bit(3), pferr_fetch = bit(4), pferr_guest_final = bit(32),
-	      pferr_guest_page = bit(33);
-
 /// An access to a page that only devices answer, by a write that an ioeventfd may want. @return as
 /// kvm_io_bus_write: 0 if one took it.
 int write_fast_mmio(Vcpu &vcpu, u64 address)
@@ -41,21 +36,21 @@ int handle_ept_violation(Vcpu &vcpu)
 	const u64 address = read(vcpu.current(), f::guest_physical_address);
 
 	kernel::trace_page_fault(&vcpu.kvm, address, fault.raw);
-	// The IRET that faulted here had unblocked NMIs; it will run again.
-	if (fault.iret_unblocked_nmi() && !vcpu.exit.idt_vectoring.valid() &&
-	    setup().features.virtual_nmi)
-		set_nmi_mask(&vcpu.kvm, true);
+	block_nmi_again(vcpu, fault.iret_unblocked_nmi());
 
 	// An address beyond the guest's own width is a reserved bit to the guest, which the CPU
 	// does not know.
 	if (kernel::allow_smaller_maxphyaddr && address >> vcpu.kvm.arch.maxphyaddr) [[unlikely]]
 		return kernel::kvm_emulate_instruction(&vcpu.kvm, 0);
 
-	u64 error = (fault.read() ? pferr_user : 0) | (fault.write() ? pferr_write : 0) |
-		    (fault.fetch() ? pferr_fetch : 0) | (fault.present() ? pferr_present : 0);
+	u64 error = (fault.read() ? kernel::PFERR_USER_MASK : 0) |
+		    (fault.write() ? kernel::PFERR_WRITE_MASK : 0) |
+		    (fault.fetch() ? kernel::PFERR_FETCH_MASK : 0) |
+		    (fault.present() ? kernel::PFERR_PRESENT_MASK : 0);
 
 	if (fault.linear_valid())
-		error |= fault.translated() ? pferr_guest_final : pferr_guest_page;
+		error |= fault.translated() ? kernel::PFERR_GUEST_FINAL_MASK
+					    : kernel::PFERR_GUEST_PAGE_MASK;
 	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, error, nullptr, 0);
 }
 
@@ -70,7 +65,7 @@ int handle_ept_misconfig(Vcpu &vcpu)
 		kernel::trace_fast_mmio(address);
 		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 	}
-	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, pferr_rsvd, nullptr, 0);
+	return kernel::kvm_mmu_page_fault(&vcpu.kvm, address, kernel::PFERR_RSVD_MASK, nullptr, 0);
 }
 
 } // namespace backend

@@ -48,10 +48,7 @@ int handle_notify(Vcpu &vcpu)
 	auto &kvm = vcpu.kvm;
 
 	++kvm.stat.notify_window_exits;
-	// The IRET that did not end had unblocked NMIs; it will run again.
-	if (notify.iret_unblocked_nmi && !vcpu.exit.idt_vectoring.valid() &&
-	    setup().features.virtual_nmi)
-		set_nmi_mask(&kvm, true);
+	block_nmi_again(vcpu, notify.iret_unblocked_nmi);
 
 	const bool asked = kvm.kvm->arch.notify_vmexit_flags & kernel::KVM_X86_NOTIFY_VMEXIT_USER;
 

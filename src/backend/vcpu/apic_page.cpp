@@ -27,7 +27,7 @@ int slot()
 /// on, the machine has no such page. kvm->srcu is held.
 void give_up(Vcpu &vcpu)
 {
-	Vm &vm = vm_of(vcpu.kvm.kvm);
+	Vm &vm = vm_of(vcpu);
 
 	// Nobody enters the guest any more with the page's address in a VMCS that is in use, once
 	// this returns.
@@ -42,7 +42,7 @@ void give_up(Vcpu &vcpu)
 
 bool gave_up(const Vcpu &vcpu)
 {
-	return __atomic_load_n(&vm_of(vcpu.kvm.kvm).gave_up_apic_page, __ATOMIC_RELAXED);
+	return __atomic_load_n(&vm_of(vcpu).gave_up_apic_page, __ATOMIC_RELAXED);
 }
 
 u64 find_page(Vcpu &vcpu)

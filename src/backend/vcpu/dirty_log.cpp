@@ -77,10 +77,8 @@ int handle_pml_full(Vcpu &vcpu)
 	const auto full = decode::PmlFull::decode(exit_qualification(vcpu));
 
 	kernel::trace_pml_full(static_cast<unsigned>(vcpu.kvm.vcpu_id));
-	// The log is empty already. The IRET that filled it had unblocked NMIs; it will run again.
-	if (full.iret_unblocked_nmi && !vcpu.exit.idt_vectoring.valid() &&
-	    setup().features.virtual_nmi)
-		set_nmi_mask(&vcpu.kvm, true);
+	// The log is empty already.
+	block_nmi_again(vcpu, full.iret_unblocked_nmi);
 	return result_of(ExitAction::resume);
 }
 

@@ -53,17 +53,22 @@ inline void update_event_queues(Vcpu &vcpu)
 	arch.interrupt.injected = false;
 }
 
+/// The exit came in the middle of an IRET that had unblocked NMIs already, and will run again.
+inline void block_nmi_again(Vcpu &vcpu, bool iret_unblocked)
+{
+	if (iret_unblocked && !vcpu.exit.idt_vectoring.valid() && setup().features.virtual_nmi)
+		set_nmi_mask(&vcpu.kvm, true);
+}
+
 /// After an exit: an IRET that faulted had already unblocked NMIs (SDM, "Information About NMI
 /// Unblocking Due to IRET").
 inline void restore_nmi_blocking(Vcpu &vcpu)
 {
 	const Interruption why = vcpu.exit.interruption;
 
-	if (!why.valid() || !why.iret_unblocked_nmi() || vcpu.exit.idt_vectoring.valid())
-		return;
 	// A double fault says nothing of the IRET's effect.
-	if (setup().features.virtual_nmi && why.vector() != vector::df)
-		set_nmi_mask(&vcpu.kvm, true);
+	if (why.valid() && why.vector() != vector::df)
+		block_nmi_again(vcpu, why.iret_unblocked_nmi());
 }
 
 /// Moves RIP behind the instruction that exited.

@@ -20,7 +20,7 @@ u64 table_size(const kernel::kvm &vm)
 
 void set_entry(Vcpu &vcpu, u64 entry)
 {
-	Vm &vm = vm_of(vcpu.kvm.kvm);
+	Vm &vm = vm_of(vcpu);
 
 	// CPUs read it at any time.
 	if (vm.pid_table && vcpu.kvm.arch.apic)
@@ -63,7 +63,7 @@ void leave_pid_table(Vcpu &vcpu)
 
 void initialise_ipi_virtualization(Vcpu &vcpu)
 {
-	const Vm &vm = vm_of(vcpu.kvm.kvm);
+	const Vm &vm = vm_of(vcpu);
 
 	if (!setup().features.ipi_virtualization)
 		return;

@@ -137,7 +137,7 @@ int create_apic(Vcpu &vcpu)
 	if (!kernel::lapic_in_kernel(vcpu.kvm))
 		return 0;
 	if (setup().features.apic_page)
-		if (const int error = create_apic_page(vm_of(vcpu.kvm.kvm)))
+		if (const int error = create_apic_page(vm_of(vcpu)))
 			return error;
 	enter_pid_table(vcpu);
 	return 0;

@@ -126,6 +126,17 @@ void check_segments(Vcpu &vcpu)
 	real.checked = true;
 }
 
+/// One instruction, HLT included. @return as an exit's handler.
+int emulate_instruction(kernel::kvm_vcpu &kvm)
+{
+	const int result = kernel::kvm_emulate_instruction(&kvm, 0);
+
+	if (!result || !kvm.arch.halt_request)
+		return result;
+	kvm.arch.halt_request = 0;
+	return kernel::kvm_emulate_halt_noskip(&kvm);
+}
+
 } // namespace
 
 int set_tss_address(kernel::kvm *kvm, unsigned int address)
@@ -256,15 +267,14 @@ int emulate_guest(Vcpu &vcpu)
 		if (vcpu.vmcs01.primary.get().has(primary::interrupt_window_exiting) &&
 		    interrupt_allowed(&kvm, false))
 			return handle_interrupt_window(vcpu);
-		// kvm.ko acts on them before the next entry.
-		if (__atomic_load_n(&kvm.requests, __ATOMIC_RELAXED))
+		// kvm.ko acts on them before the next entry, and waits where the guest has halted.
+		if (__atomic_load_n(&kvm.requests, __ATOMIC_RELAXED) ||
+		    kvm.arch.mp_state != kernel::KVM_MP_STATE_RUNNABLE)
 			break;
-		if (!kernel::kvm_emulate_instruction(&kvm, 0))
-			return result_of(ExitAction::to_userspace);
-		if (kvm.arch.halt_request) {
-			kvm.arch.halt_request = 0;
-			return kernel::kvm_emulate_halt_noskip(&kvm);
-		}
+		const int result = emulate_instruction(kvm);
+
+		if (result != result_of(ExitAction::resume))
+			return result;
 	}
 	return result_of(ExitAction::resume);
 }
@@ -278,13 +288,7 @@ int handle_real_mode_exception(Vcpu &vcpu, u8 vector, u32 error_code)
 	case vector::ss:
 		// Mostly an instruction that is privileged in a virtual-8086 task; where it is
 		// not, the emulator finds the fault again.
-		if (!kernel::kvm_emulate_instruction(&kvm, 0))
-			return result_of(ExitAction::to_userspace);
-		if (kvm.arch.halt_request) {
-			kvm.arch.halt_request = 0;
-			return kernel::kvm_emulate_halt_noskip(&kvm);
-		}
-		return result_of(ExitAction::resume);
+		return emulate_instruction(kvm);
 	case vector::bp:
 	case vector::of:
 		kvm.arch.event_exit_inst_len =

@@ -106,9 +106,7 @@ inline bool pae_paging(Vcpu &vcpu)
 /// Whether an address is one that the guest's paging can have: with CR4.LA57, five levels of it.
 inline bool canonical_for(Vcpu &vcpu, u64 address)
 {
-	const unsigned unused = cr4_bits(vcpu, cr4::la57) ? 64 - 57 : 64 - 48;
-
-	return static_cast<u64>(static_cast<s64>(address << unused) >> unused) == address;
+	return canonical(address, cr4_bits(vcpu, cr4::la57) ? 57 : 48);
 }
 
 bool in_64bit_code(Vcpu &vcpu);

@@ -34,7 +34,7 @@ void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address)
 {
 	// Non-canonical addresses are ignored by INVVPID of an address with a failure, and cached
 	// nowhere.
-	if (static_cast<u64>(static_cast<s64>(address << 7) >> 7) == address)
+	if (canonical(address, 57))
 		hw::flush_address(vcpu_of(kvm).vpid, address);
 }
 

@@ -69,12 +69,4 @@ constexpr bool fits(u64 value, unsigned n)
 	return n >= 64 || !(value >> n);
 }
 
-/// Bits 63:n-1 are all equal.
-constexpr bool canonical(u64 address, unsigned n)
-{
-	const s64 top = static_cast<s64>(address) >> (n - 1);
-
-	return top == 0 || top == -1;
-}
-
 } // namespace vmx::check

@@ -24,7 +24,9 @@ $(HOST_BUILD)/unit: $(unit-objects) $(HOST_BUILD)/unit.o/suites.o
 	@echo '  LINK    $@'
 	$(Q)$(HOSTCXX) $(unit-cxxflags) -o $@ $^
 
-$(HOST_BUILD)/unit.o/%.o: %.cpp | $(HOST_BUILD)/unit.gen/golden.inc
+unit-tables := $(HOST_BUILD)/unit.gen/golden.inc $(HOST_BUILD)/unit.gen/fields.inc
+
+$(HOST_BUILD)/unit.o/%.o: %.cpp | $(unit-tables)
 	@echo '  HOSTCXX $@'
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOSTCXX) $(unit-cxxflags) -MMD -MP -c -o $@ $<
@@ -42,6 +44,11 @@ $(HOST_BUILD)/unit.gen/suites.cpp: selftests/unit/list-suites $(wildcard selftes
 $(HOST_BUILD)/unit.gen/golden.inc: $(wildcard selftests/golden/*)
 	$(Q)mkdir -p $(@D)
 	$(Q)selftests/golden/embed > $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(HOST_BUILD)/unit.gen/fields.inc: selftests/golden/embed-fields selftests/golden/vmcs12_fields.tsv
+	$(Q)mkdir -p $(@D)
+	$(Q)selftests/golden/embed-fields > $@.tmp
 	$(Q)mv $@.tmp $@
 
 -include $(unit-objects:.o=.d)

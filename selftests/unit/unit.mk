@@ -24,7 +24,7 @@ $(HOST_BUILD)/unit: $(unit-objects) $(HOST_BUILD)/unit.o/suites.o
 	@echo '  LINK    $@'
 	$(Q)$(HOSTCXX) $(unit-cxxflags) -o $@ $^
 
-unit-tables := $(HOST_BUILD)/unit.gen/golden.inc $(HOST_BUILD)/unit.gen/fields.inc
+unit-tables := $(addprefix $(HOST_BUILD)/unit.gen/,golden.inc fields.inc nested.inc)
 
 $(HOST_BUILD)/unit.o/%.o: %.cpp | $(unit-tables)
 	@echo '  HOSTCXX $@'
@@ -49,6 +49,11 @@ $(HOST_BUILD)/unit.gen/golden.inc: $(wildcard selftests/golden/*)
 $(HOST_BUILD)/unit.gen/fields.inc: selftests/golden/embed-fields selftests/golden/vmcs12_fields.tsv
 	$(Q)mkdir -p $(@D)
 	$(Q)selftests/golden/embed-fields > $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(HOST_BUILD)/unit.gen/nested.inc: selftests/golden/embed-nested selftests/golden/nested_caps.json
+	$(Q)mkdir -p $(@D)
+	$(Q)selftests/golden/embed-nested > $@.tmp
 	$(Q)mv $@.tmp $@
 
 -include $(unit-objects:.o=.d)

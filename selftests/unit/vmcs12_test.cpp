@@ -210,7 +210,7 @@ TEST(revisions_are_known)
 	EXPECT_EQ(vmcs12::size_of(Revision::legacy), 998u);
 	EXPECT_EQ(vmcs12::size_of(Revision::enlightened), 2270u);
 
-	Region region{};
+	u8 region[8] = {};
 	write_revision_word(region, 0x91e586b1);
 	EXPECT_EQ(read_revision_word(region), 0x91e586b1u);
 	EXPECT(region[0] == 0xb1 && region[3] == 0x91 && region[4] == 0);
@@ -308,7 +308,7 @@ TEST(a_region_may_lie_anywhere)
 TEST(the_codec_stays_within_the_size)
 {
 	// The address sanitizer watches the ends.
-	u8 legacy[998]{}, enlightened[2270]{}, page[1024]{};
+	static u8 legacy[998], enlightened[2270], page[1024];
 	Vmcs12 vmcs12{};
 
 	decode(Revision::legacy, legacy, vmcs12);

@@ -124,31 +124,41 @@ TEST(every_cpu_of_the_lab_shows_what_it_shows_under_the_distributions_module)
 	EXPECT_EQ(sizeof(golden) / sizeof(golden[0]), 16u);
 }
 
-TEST(what_the_lab_lacks)
+TEST(what_the_backend_has_decides)
+{
+	const VmxCapabilities cpu = unit::baseline();
+	const Capabilities less = nested::offered(cpu, configure(cpu), {});
+	const Capabilities more = rich();
+	const Secondary in_question = secondary::enable_pml | secondary::encls_exiting;
+
+	EXPECT(more.shown.pin().allowed1.has(pin::posted_interrupts));
+	EXPECT(more.shown.entry().allowed1.has(entry::load_bndcfgs));
+	EXPECT(more.shown.exit().allowed1.has(exit::clear_bndcfgs));
+	EXPECT(more.shown.secondary().allowed1.has(in_question));
+	EXPECT(more.shown.ept_vpid().has(ept_vpid_cap::accessed_dirty));
+	EXPECT(!less.shown.entry().allowed1.has_any(entry::load_bndcfgs));
+	EXPECT(!less.shown.exit().allowed1.has_any(exit::clear_bndcfgs));
+	EXPECT(!less.shown.secondary().allowed1.has_any(in_question));
+	EXPECT(!less.shown.ept_vpid().has_any(ept_vpid_cap::accessed_dirty));
+}
+
+TEST(ept_of_5_levels_where_the_cpu_has_it)
 {
 	VmxCapabilities cpu = unit::baseline();
-	const VmcsConfig config = configure(cpu);
-	const Capabilities plain = nested::offered(cpu, config, {});
-	const Capabilities caps = rich();
+	const EptVpidCap walk = ept_vpid_cap::page_walk_5;
 
-	EXPECT(caps.shown.pin().allowed1.has(pin::posted_interrupts));
-	EXPECT(caps.shown.entry().allowed1.has(entry::load_bndcfgs));
-	EXPECT(caps.shown.exit().allowed1.has(exit::clear_bndcfgs));
-	EXPECT(!plain.shown.entry().allowed1.has_any(entry::load_bndcfgs));
-	EXPECT(!plain.shown.exit().allowed1.has_any(exit::clear_bndcfgs));
-	EXPECT(!plain.shown.ept_vpid().has_any(ept_vpid_cap::accessed_dirty));
-	EXPECT(!plain.shown.secondary().allowed1.has_any(secondary::enable_pml |
-							 secondary::encls_exiting));
-	EXPECT(!caps.shown.ept_vpid().has_any(ept_vpid_cap::page_walk_5));
+	EXPECT(!nested::offered(cpu, configure(cpu), {}).shown.ept_vpid().has_any(walk));
+	cpu.set(Msr::ept_vpid_cap, cpu.get(Msr::ept_vpid_cap) | walk.bits);
+	EXPECT(nested::offered(cpu, configure(cpu), {}).shown.ept_vpid().has(walk));
+}
 
-	cpu.set(Msr::ept_vpid_cap, cpu.get(Msr::ept_vpid_cap) | ept_vpid_cap::page_walk_5.bits);
-	EXPECT(nested::offered(cpu, configure(cpu), {})
-		       .shown.ept_vpid()
-		       .has(ept_vpid_cap::page_walk_5));
+TEST(the_revision_is_the_hosts_choice)
+{
+	const VmxCapabilities cpu = unit::baseline();
+	const Capabilities caps =
+		nested::offered(cpu, configure(cpu), {.revision = vmcs12::Revision::enlightened});
 
-	const Capabilities other =
-		nested::offered(cpu, config, {.revision = vmcs12::Revision::enlightened});
-	EXPECT_EQ(other.shown.basic().revision(), 0x11e586b1u);
+	EXPECT_EQ(caps.get(Msr::basic), 0x00d8100011e586b1u);
 }
 
 TEST(halves_of_pairs_are_not_shown)
@@ -259,14 +269,17 @@ TEST(basic_keeps_its_shape)
 	      value ^ 1, value | high(1), value & ~high(0x1000),
 	      (value & ~high(0x1000)) | high(0x400), value ^ bit(50)})
 		EXPECT(refuses(caps, Msr::basic, bad, offered));
+}
 
-	// What the host lacks cannot be given.
+TEST(basic_gives_what_the_host_has)
+{
 	VmxCapabilities cpu = unit::baseline();
+
 	cpu.set(Msr::basic, cpu.get(Msr::basic) & ~bit(54));
 	const Capabilities less = nested::offered(cpu, configure(cpu), {});
-	Capabilities other = less;
+	Capabilities caps = less;
 	EXPECT_EQ(less.get(Msr::basic), 0x0098100011e57ed0u);
-	EXPECT(refuses(other, Msr::basic, value, less));
+	EXPECT(refuses(caps, Msr::basic, 0x00d8100011e57ed0, less));
 }
 
 TEST(misc_features_are_taken_away)
@@ -390,7 +403,8 @@ TEST(controls_follow_cpuid)
 }
 
 SUITE(nested_capabilities, every_cpu_of_the_lab_shows_what_it_shows_under_the_distributions_module,
-      what_the_lab_lacks, halves_of_pairs_are_not_shown, an_old_cpu_has_no_secondary_word,
-      controls_are_taken_away_and_forced, basic_keeps_its_shape, misc_features_are_taken_away,
-      fixed_bits_grow_only, features_are_subsets, what_is_shown, cr4_follows_cpuid,
-      controls_follow_cpuid);
+      what_the_backend_has_decides, ept_of_5_levels_where_the_cpu_has_it,
+      the_revision_is_the_hosts_choice, halves_of_pairs_are_not_shown,
+      an_old_cpu_has_no_secondary_word, controls_are_taken_away_and_forced, basic_keeps_its_shape,
+      basic_gives_what_the_host_has, misc_features_are_taken_away, fixed_bits_grow_only,
+      features_are_subsets, what_is_shown, cr4_follows_cpuid, controls_follow_cpuid);

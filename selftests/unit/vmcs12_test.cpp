@@ -116,6 +116,7 @@ consteval bool members_are_dense()
 
 static_assert(members_are_dense());
 
+// A kernel's stack has no room for regions and Vmcs12s: the tests have them static.
 using Region = u8[region_size];
 
 /// Numbers that repeat from run to run (xorshift64*).
@@ -170,12 +171,9 @@ bool is_field(Layout layout, u32 offset)
 	return false;
 }
 
-Vmcs12 random_vmcs12(Random &random)
+void randomize(Vmcs12 &vmcs12, Random &random)
 {
-	Vmcs12 vmcs12{};
-
 	random.fill(reinterpret_cast<u8 *>(&vmcs12), rows[row_count - 1].member + 2);
-	return vmcs12;
 }
 
 bool same_fields(const Vmcs12 &a, const Vmcs12 &b)
@@ -219,11 +217,11 @@ TEST(revisions_are_known)
 TEST(every_field_is_decoded_from_its_slot)
 {
 	static Region region;
+	static Vmcs12 vmcs12;
 	Random random;
 
 	for (const auto [revision, layout] : revisions) {
 		random.fill(region, sizeof(region));
-		Vmcs12 vmcs12{};
 		decode(revision, region, vmcs12);
 		for (const Row &row : rows)
 			EXPECT_EQ(member_of(vmcs12, row),
@@ -237,7 +235,6 @@ TEST(every_field_is_decoded_from_its_slot)
 	region[998] = 0x56;
 	region[8] = 1;
 	region[4] = 2;
-	Vmcs12 vmcs12{};
 	decode(Revision::legacy, region, vmcs12);
 	EXPECT_EQ(vmcs12.guest_rip, 0x12u);
 	EXPECT_EQ(vmcs12.pml_index, 0x34u);
@@ -248,10 +245,11 @@ TEST(every_field_is_decoded_from_its_slot)
 TEST(encoding_touches_fields_alone)
 {
 	static Region region, before;
+	static Vmcs12 vmcs12;
 	Random random;
 
 	for (const auto [revision, layout] : revisions) {
-		const Vmcs12 vmcs12 = random_vmcs12(random);
+		randomize(vmcs12, random);
 		random.fill(before, sizeof(before));
 		for (u32 n = 0; n < sizeof(region); n++)
 			region[n] = before[n];
@@ -268,10 +266,10 @@ TEST(encoding_touches_fields_alone)
 TEST(round_trips_lose_nothing)
 {
 	static Region legacy, enlightened, again;
+	static Vmcs12 vmcs12, other;
 	Random random;
 
 	for (unsigned round = 0; round < 100; round++) {
-		Vmcs12 vmcs12{}, other{};
 		random.fill(legacy, sizeof(legacy));
 		for (u32 n = 0; n < sizeof(again); n++)
 			again[n] = legacy[n];
@@ -294,11 +292,11 @@ TEST(round_trips_lose_nothing)
 TEST(a_region_may_lie_anywhere)
 {
 	static u8 buffer[2270 + 8];
+	static Vmcs12 vmcs12, other;
 	Random random;
 
 	for (u32 shift = 0; shift < 8; shift++) {
-		const Vmcs12 vmcs12 = random_vmcs12(random);
-		Vmcs12 other{};
+		randomize(vmcs12, random);
 		encode(Revision::enlightened, vmcs12, buffer + shift);
 		decode(Revision::enlightened, buffer + shift, other);
 		EXPECT(same_fields(vmcs12, other));
@@ -309,7 +307,7 @@ TEST(the_codec_stays_within_the_size)
 {
 	// The address sanitizer watches the ends.
 	static u8 legacy[998], enlightened[2270], page[1024];
-	Vmcs12 vmcs12{};
+	static Vmcs12 vmcs12;
 
 	decode(Revision::legacy, legacy, vmcs12);
 	encode(Revision::legacy, vmcs12, legacy);
@@ -327,13 +325,14 @@ SUITE(vmcs12_codec, revisions_are_known, every_field_is_decoded_from_its_slot,
 TEST(clean_groups_are_left_alone)
 {
 	static Region page;
+	static Vmcs12 vmcs12, before;
 	Random random;
 
 	random.fill(page, sizeof(page));
 	for (u32 kept = 0; kept < 16; kept++) {
 		for (const bool one_is_clean : {true, false}) {
-			const Vmcs12 before = random_vmcs12(random);
-			Vmcs12 vmcs12 = before;
+			randomize(before, random);
+			vmcs12 = before;
 			// Bits above the groups mean nothing.
 			const u32 clean = (one_is_clean ? 1u << kept : 0xffff & ~(1u << kept)) |
 					  static_cast<u32>(random.next()) << 16;
@@ -357,10 +356,11 @@ TEST(clean_groups_are_left_alone)
 TEST(all_clean_leaves_what_is_never_clean)
 {
 	static Region page;
+	static Vmcs12 vmcs12, before;
 	Random random;
-	const Vmcs12 before = random_vmcs12(random);
-	Vmcs12 vmcs12 = before;
 
+	randomize(before, random);
+	vmcs12 = before;
 	random.fill(page, sizeof(page));
 	decode_evmcs(page, evmcs::all_clean, vmcs12);
 	for (const Row &row : rows) {
@@ -374,10 +374,11 @@ TEST(all_clean_leaves_what_is_never_clean)
 TEST(an_exit_writes_its_own_fields)
 {
 	static Region page, before;
+	static Vmcs12 vmcs12;
+	static bool written[1024];
 	Random random;
-	const Vmcs12 vmcs12 = random_vmcs12(random);
-	bool written[1024]{};
 
+	randomize(vmcs12, random);
 	random.fill(before, sizeof(before));
 	for (u32 n = 0; n < sizeof(page); n++)
 		page[n] = before[n];
@@ -450,16 +451,17 @@ TEST(numbers_beyond_encodings_find_nothing)
 
 TEST(reads_and_writes_by_encoding)
 {
+	static Vmcs12 vmcs12, before;
 	Random random;
-	Vmcs12 vmcs12 = random_vmcs12(random);
 
+	randomize(vmcs12, random);
 	for (const Golden &field : golden) {
 		const Row &row = *row_of(field.encoding);
 		const Place place = find(field.encoding);
-		const Vmcs12 before = vmcs12;
 		const u64 value = random.next();
 		const u64 kept = field.size == 8 ? value : value & (bit(8 * field.size) - 1);
 
+		before = vmcs12;
 		EXPECT_EQ(read(vmcs12, place), member_of(vmcs12, row));
 		write(vmcs12, place, value);
 		EXPECT_EQ(read(vmcs12, place), kept);
@@ -472,7 +474,7 @@ TEST(reads_and_writes_by_encoding)
 
 TEST(halves_of_quads)
 {
-	Vmcs12 vmcs12{};
+	static Vmcs12 vmcs12;
 
 	vmcs12.tsc_offset = 0x1122334455667788;
 	EXPECT_EQ(read(vmcs12, find(0x2011)), 0x11223344u);
@@ -489,11 +491,12 @@ TEST(halves_of_quads)
 
 TEST(a_missing_field_reads_zero_and_is_not_written)
 {
+	static Vmcs12 vmcs12, before;
 	Random random;
-	const Vmcs12 before = random_vmcs12(random);
-	Vmcs12 vmcs12 = before;
 	const Place nothing = find(0x6008); // CR3-target value 0
 
+	randomize(before, random);
+	vmcs12 = before;
 	EXPECT(!nothing.exists());
 	EXPECT_EQ(read(vmcs12, nothing), 0u);
 	write(vmcs12, nothing, ~u64{0});

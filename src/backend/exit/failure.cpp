@@ -25,8 +25,8 @@ constexpr VmcsSource current_vmcs = {
 [[gnu::noinline]] void report_checks()
 {
 	const check::State state = check::read_state(current_vmcs);
-	const unsigned count =
-		check::find_violations(state, hw::entry_limits(), [](const check::Check &check) {
+	const unsigned count = check::find_violations(
+		check::Area::guest, state, hw::entry_limits(), [](const check::Check &check) {
 			kernel::error("  %s does not hold (SDM, \"%s\")\n", check.id,
 				      check.section);
 		});

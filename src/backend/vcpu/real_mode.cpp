@@ -122,7 +122,7 @@ void check_segments(Vcpu &vcpu)
 	if (long_mode(vcpu))
 		state.entry |= entry::ia32e_mode_guest;
 	real.enterable = !parameter_emulate_invalid_guest_state ||
-			 check::all_hold(check::segment_checks(), state, hw::entry_limits());
+			 check::segment_checks_hold(state, hw::entry_limits());
 	real.checked = true;
 }
 

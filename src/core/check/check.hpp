@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include <initializer_list>
-
 #include "core/check/state.hpp"
+#include "vmx/exit_reason.hpp"
 
 /// The checks of VM entry, each with a name, in the SDM's order. The CPU says only that one failed;
-/// these say which. What needs memory to be read (the VMCS that the link pointer points to) is not
-/// here.
+/// these say which. What needs memory to be read stands in State::now, for the caller to fill.
 namespace vmx::check {
 
 struct Check {
@@ -15,9 +13,16 @@ struct Check {
 	const char *section; ///< title in the SDM
 	/// True also where the check does not apply.
 	bool (*holds)(const State &state, const Limits &limits);
+	/// In the guest-state area the exit qualification; of the basic checks the VM-instruction
+	/// error number, where 0 stands for VMfailInvalid.
+	u8 number = 0;
 };
 
+/// What fails together, with one verdict.
+enum class Area : u8 { basic, controls, host, guest };
+
 struct Checks {
+	Area area;
 	const Check *rows;
 	unsigned count;
 
@@ -25,41 +30,120 @@ struct Checks {
 	[[nodiscard]] constexpr const Check *end() const { return rows + count; }
 };
 
-// The subsections of the SDM's "Checks on the Guest State Area", in order.
-[[nodiscard]] Checks control_register_checks();
-[[nodiscard]] Checks segment_checks();
-[[nodiscard]] Checks descriptor_table_checks();
-[[nodiscard]] Checks rip_rflags_checks();
-[[nodiscard]] Checks non_register_checks();
-[[nodiscard]] Checks pdpte_checks();
+// clang-format off
+/// The subsections of the SDM's "Basic VM-Entry Checks", "Checks on VMX Controls and Host-State Area"
+/// and "Checks on the Guest State Area", in order.
+#define VMX_CHECK_GROUPS(GROUP)           \
+	GROUP(basic,      basic)              \
+	GROUP(controls,   execution_control)  \
+	GROUP(controls,   exit_control)       \
+	GROUP(controls,   entry_control)      \
+	GROUP(host,       host_register)      \
+	GROUP(host,       host_segment)       \
+	GROUP(host,       address_space)      \
+	GROUP(guest,      control_register)   \
+	GROUP(guest,      segment)            \
+	GROUP(guest,      descriptor_table)   \
+	GROUP(guest,      rip_rflags)         \
+	GROUP(guest,      non_register)       \
+	GROUP(guest,      pdpte)
+// clang-format on
 
-/// Calls `found(check)` for each check on the guest-state area that does not hold.
+// For each group the rows, and whether all of them hold: the second is straight code, for the entry
+// that passes.
+#define VMX_DECLARE_GROUP(area, name)                                                              \
+	[[nodiscard]] Checks name##_checks();                                                      \
+	[[nodiscard]] bool name##_checks_hold(const State &state, const Limits &limits);
+VMX_CHECK_GROUPS(VMX_DECLARE_GROUP)
+#undef VMX_DECLARE_GROUP
+
+/// Calls `each(checks)` for each group, in order.
+template <class Each> void for_each_group(Each each)
+{
+#define VMX_VISIT_GROUP(area, name) each(name##_checks());
+	VMX_CHECK_GROUPS(VMX_VISIT_GROUP)
+#undef VMX_VISIT_GROUP
+}
+
+/// Calls `found(check)` for each check of an area that does not hold.
 /// @return how many those are.
 template <class Found>
-unsigned find_violations(const State &state, const Limits &limits, Found found)
+unsigned find_violations(Area area, const State &state, const Limits &limits, Found found)
 {
 	unsigned count = 0;
 
-	for (const Checks &checks :
-	     {control_register_checks(), segment_checks(), descriptor_table_checks(),
-	      rip_rflags_checks(), non_register_checks(), pdpte_checks()}) {
+	for_each_group([&](const Checks &checks) {
+		if (checks.area != area)
+			return;
 		for (const Check &check : checks) {
 			if (check.holds(state, limits))
 				continue;
 			found(check);
 			count++;
 		}
-	}
+	});
 	return count;
 }
 
-[[nodiscard]] inline bool all_hold(const Checks &checks, const State &state, const Limits &limits)
+/// What VM entry does.
+struct Verdict {
+	enum class Kind : u8 {
+		enters,
+		fail_invalid, ///< VMfailInvalid
+		fail_valid,   ///< VMfailValid with an error number
+		exit,	      ///< to the host, as by a VM exit
+	};
+
+	Kind kind;
+	u32 number; ///< VM-instruction error, or the field "exit reason"
+	u64 qualification;
+
+	[[nodiscard]] friend constexpr bool operator==(const Verdict &, const Verdict &) = default;
+
+	static constexpr Verdict fail_invalid() { return {Kind::fail_invalid, 0, 0}; }
+	static constexpr Verdict fail_valid(u32 error) { return {Kind::fail_valid, error, 0}; }
+	static constexpr Verdict exit(Reason reason, u64 qualification)
+	{
+		return {Kind::exit, static_cast<u32>(bit(31)) | static_cast<u32>(reason),
+			qualification};
+	}
+	/// @param entry of the VM-entry MSR-load area, 1 for the first
+	static constexpr Verdict msr_loading(u32 entry)
+	{
+		return exit(Reason::msr_load_fail, entry);
+	}
+};
+
+constexpr Verdict verdict_of(Area area, const Check &check)
 {
-	for (const Check &check : checks)
-		if (!check.holds(state, limits))
-			return false;
-	return true;
+	constexpr u32 invalid_controls = 7, invalid_host_state = 8;
+
+	switch (area) {
+	case Area::basic:
+		return check.number ? Verdict::fail_valid(check.number) : Verdict::fail_invalid();
+	case Area::controls:
+		return Verdict::fail_valid(invalid_controls);
+	case Area::host:
+		return Verdict::fail_valid(invalid_host_state);
+	case Area::guest:
+		break;
+	}
+	return Verdict::exit(Reason::invalid_guest, check.number);
 }
+
+/// The first check that does not hold, none if all do.
+struct Failure {
+	const Check *check = nullptr;
+	Verdict verdict{};
+
+	[[nodiscard]] explicit constexpr operator bool() const { return check; }
+};
+
+/// Of one area: where only that has changed, or its time has come.
+[[nodiscard]] Failure check_area(Area area, const State &state, const Limits &limits);
+
+/// All areas, in order.
+[[nodiscard]] Failure check_entry(const State &state, const Limits &limits);
 
 // What several checks ask.
 

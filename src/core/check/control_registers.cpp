@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/check/check.hpp"
+#include "core/check/rows.hpp"
 
 /// SDM, "Checks on Guest Control Registers, Debug Registers, and MSRs".
 namespace vmx::check {
 
 namespace {
-
-/// Every bit of `fixed0` is set and none outside `fixed1`.
-bool supported(u64 value, u64 fixed0, u64 fixed1)
-{
-	return (value & fixed0) == fixed0 && !(value & ~fixed1);
-}
 
 bool cr0_fixed(const State &s, const Limits &l)
 {
@@ -77,11 +71,8 @@ bool sysenter_eip(const State &s, const Limits &l)
 
 bool s_cet(const State &s, const Limits &l)
 {
-	constexpr u64 reserved = 0x3c0, suppress = bit(10), tracker = bit(11);
-
 	return !s.entry.has(entry::load_cet) ||
-	       (!(s.s_cet & reserved) && (s.s_cet & (suppress | tracker)) != (suppress | tracker) &&
-		canonical(s.s_cet & ~u64{0xfff}, l.linear_bits));
+	       (s_cet_valid(s.s_cet) && canonical(s.s_cet & ~u64{0xfff}, l.linear_bits));
 }
 
 bool interrupt_ssp_table(const State &s, const Limits &l)
@@ -97,21 +88,12 @@ bool perf_global_ctrl(const State &s, const Limits &l)
 
 bool pat_types(const State &s, const Limits &)
 {
-	if (!s.entry.has(entry::load_pat))
-		return true;
-	for (unsigned n = 0; n < 64; n += 8) {
-		const u64 type = s.pat >> n & 0xff;
-
-		if (type > 7 || type == 2 || type == 3)
-			return false;
-	}
-	return true;
+	return !s.entry.has(entry::load_pat) || pat_valid(s.pat);
 }
 
-bool efer_reserved(const State &s, const Limits &)
+bool efer_reserved(const State &s, const Limits &l)
 {
-	return !s.entry.has(entry::load_efer) ||
-	       !(s.efer & ~(efer::sce | efer::lme | efer::lma | efer::nx));
+	return !s.entry.has(entry::load_efer) || !(s.efer & ~l.efer);
 }
 
 bool efer_lma(const State &s, const Limits &)
@@ -131,6 +113,16 @@ bool bndcfgs(const State &s, const Limits &l)
 
 	return !s.entry.has(entry::load_bndcfgs) ||
 	       (!(s.bndcfgs & reserved) && canonical(s.bndcfgs & ~u64{0xfff}, l.linear_bits));
+}
+
+bool rtit_ctl(const State &s, const Limits &l)
+{
+	return !s.entry.has(entry::load_rtit_ctl) || !(s.rtit_ctl & ~l.rtit_ctl);
+}
+
+bool lbr_ctl(const State &s, const Limits &l)
+{
+	return !s.entry.has(entry::load_guest_lbr_ctl) || !(s.lbr_ctl & ~l.lbr_ctl);
 }
 
 bool uinv(const State &s, const Limits &)
@@ -167,6 +159,8 @@ constexpr Check table[] = {
 	{"guest.efer.lma",            section, efer_lma},
 	{"guest.efer.lme",            section, efer_lme},
 	{"guest.bndcfgs",             section, bndcfgs},
+	{"guest.rtit_ctl.reserved",   section, rtit_ctl},
+	{"guest.lbr_ctl.reserved",    section, lbr_ctl},
 	{"guest.uinv",                section, uinv},
 	{"guest.pkrs",                section, pkrs},
 };
@@ -174,9 +168,6 @@ constexpr Check table[] = {
 
 } // namespace
 
-Checks control_register_checks()
-{
-	return {table, sizeof(table) / sizeof(table[0])};
-}
+VMX_DEFINE_GROUP(guest, control_register, table)
 
 } // namespace vmx::check

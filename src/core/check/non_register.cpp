@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/check/check.hpp"
+#include "core/check/rows.hpp"
 
 /// SDM, "Checks on Guest Non-Register State" and "Checks on Guest Page-Directory-Pointer-Table
 /// Entries".
@@ -14,9 +14,20 @@ constexpr u32 number(Activity activity)
 	return static_cast<u32>(activity);
 }
 
-bool activity_known(const State &s, const Limits &)
+bool activity_supported(const State &s, const Limits &l)
 {
-	return s.activity <= number(Activity::wait_for_sipi);
+	switch (static_cast<Activity>(s.activity)) {
+	case Activity::active:
+		return true;
+	case Activity::hlt:
+		return l.misc.has(misc::activity_hlt);
+	case Activity::shutdown:
+		return l.misc.has(misc::activity_shutdown);
+	case Activity::wait_for_sipi:
+		return l.misc.has(misc::activity_wait_sipi);
+	default:
+		return false;
+	}
 }
 
 bool activity_hlt(const State &s, const Limits &)
@@ -93,14 +104,18 @@ bool interruptibility_nmi_mov_ss(const State &s, const Limits &)
 
 bool interruptibility_smi(const State &s, const Limits &)
 {
-	// Outside of SMM, where this code runs, blocking by SMI comes with an entry to SMM only.
-	return !!(s.interruptibility & interruptibility::smi) == s.entry.has(entry::entry_to_smm);
+	return !(s.interruptibility & interruptibility::smi) || s.now.smm;
 }
 
-bool interruptibility_nmi_sti(const State &s, const Limits &)
+bool interruptibility_smi_entry(const State &s, const Limits &)
 {
-	// Not every CPU demands it: exit qualification 3 tells that this one does.
-	return !s.event.is(EventType::nmi) || !(s.interruptibility & interruptibility::sti);
+	return s.interruptibility & interruptibility::smi || !s.entry.has(entry::entry_to_smm);
+}
+
+bool interruptibility_nmi_sti(const State &s, const Limits &l)
+{
+	return !l.sti_blocks_nmi || !s.event.is(EventType::nmi) ||
+	       !(s.interruptibility & interruptibility::sti);
 }
 
 bool interruptibility_nmi(const State &s, const Limits &)
@@ -142,21 +157,58 @@ bool pending_rtm(const State &s, const Limits &l)
 	       !(s.interruptibility & interruptibility::mov_ss);
 }
 
+bool has_link(const State &s)
+{
+	return s.link_pointer != ~u64{0};
+}
+
 bool link_alignment(const State &s, const Limits &)
 {
-	return s.link_pointer == ~u64{0} || !(s.link_pointer & 0xfff);
+	return !has_link(s) || !(s.link_pointer & 0xfff);
 }
 
 bool link_width(const State &s, const Limits &l)
 {
-	return s.link_pointer == ~u64{0} || fits(s.link_pointer, l.physical_bits);
+	return !has_link(s) || fits(s.link_pointer, l.physical_bits);
+}
+
+constexpr u32 shadow_indicator = static_cast<u32>(bit(31));
+
+bool link_revision(const State &s, const Limits &l)
+{
+	const u32 revision = s.now.link_header & ~shadow_indicator;
+
+	return !has_link(s) || !s.now.has_link_header || revision == l.revisions[0] ||
+	       revision == l.revisions[1];
+}
+
+bool link_shadow(const State &s, const Limits &)
+{
+	return !has_link(s) || !s.now.has_link_header ||
+	       !!(s.now.link_header & shadow_indicator) ==
+		       s.secondary.has(secondary::vmcs_shadowing);
+}
+
+bool within_smm(const State &s)
+{
+	return s.now.smm && !s.entry.has(entry::entry_to_smm);
+}
+
+bool link_current(const State &s, const Limits &)
+{
+	return !has_link(s) || within_smm(s) || s.link_pointer != s.now.current_vmcs;
+}
+
+bool link_executive(const State &s, const Limits &)
+{
+	return !has_link(s) || !within_smm(s) || s.link_pointer != s.now.executive_vmcs;
 }
 
 bool pdptes_reserved(const State &s, const Limits &l)
 {
 	constexpr u64 reserved = 0x1e6;
 
-	if (!s.secondary.has(secondary::enable_ept) || !(s.cr0 & cr0::pg) || !(s.cr4 & cr4::pae) ||
+	if (!(s.ept() || s.now.has_pdptes) || !(s.cr0 & cr0::pg) || !(s.cr4 & cr4::pae) ||
 	    s.ia32e())
 		return true;
 	for (const u64 pdpte : s.pdptes)
@@ -168,9 +220,12 @@ bool pdptes_reserved(const State &s, const Limits &l)
 constexpr const char *section = "Checks on Guest Non-Register State";
 constexpr const char *pdptes = "Checks on Guest Page-Directory-Pointer-Table Entries";
 
+// SDM, "VM-Entry Failures During or After Loading Guest State": the exit qualifications.
+constexpr u8 pdpte_problem = 2, nmi_problem = 3, link_problem = 4;
+
 // clang-format off
 constexpr Check table[] = {
-	{"guest.activity.known",             section, activity_known},
+	{"guest.activity.supported",         section, activity_supported},
 	{"guest.activity.hlt_privilege",     section, activity_hlt},
 	{"guest.activity.blocking",          section, activity_blocking},
 	{"guest.activity.event",             section, activity_event},
@@ -181,31 +236,29 @@ constexpr Check table[] = {
 	{"guest.interruptibility.interrupt", section, interruptibility_interrupt},
 	{"guest.interruptibility.nmi_mov_ss", section, interruptibility_nmi_mov_ss},
 	{"guest.interruptibility.smi",       section, interruptibility_smi},
-	{"guest.interruptibility.nmi_sti",   section, interruptibility_nmi_sti},
+	{"guest.interruptibility.smi_entry", section, interruptibility_smi_entry},
+	{"guest.interruptibility.nmi_sti",   section, interruptibility_nmi_sti, nmi_problem},
 	{"guest.interruptibility.nmi",       section, interruptibility_nmi},
 	{"guest.interruptibility.enclave",   section, interruptibility_enclave},
 	{"guest.pending_debug.reserved",     section, pending_reserved},
 	{"guest.pending_debug.single_step",  section, pending_single_step},
 	{"guest.pending_debug.rtm",          section, pending_rtm},
-	{"guest.link_pointer.alignment",     section, link_alignment},
-	{"guest.link_pointer.width",         section, link_width},
+	{"guest.link_pointer.alignment",     section, link_alignment,           link_problem},
+	{"guest.link_pointer.width",         section, link_width,               link_problem},
+	{"guest.link_pointer.revision",      section, link_revision,            link_problem},
+	{"guest.link_pointer.shadow",        section, link_shadow,              link_problem},
+	{"guest.link_pointer.current",       section, link_current,             link_problem},
+	{"guest.link_pointer.executive",     section, link_executive,           link_problem},
 };
 
 constexpr Check pdpte_table[] = {
-	{"guest.pdptes.reserved",            pdptes,  pdptes_reserved},
+	{"guest.pdptes.reserved",            pdptes,  pdptes_reserved,          pdpte_problem},
 };
 // clang-format on
 
 } // namespace
 
-Checks non_register_checks()
-{
-	return {table, sizeof(table) / sizeof(table[0])};
-}
-
-Checks pdpte_checks()
-{
-	return {pdpte_table, sizeof(pdpte_table) / sizeof(pdpte_table[0])};
-}
+VMX_DEFINE_GROUP(guest, non_register, table)
+VMX_DEFINE_GROUP(guest, pdpte, pdpte_table)
 
 } // namespace vmx::check

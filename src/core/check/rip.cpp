@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/check/check.hpp"
+#include "core/check/rows.hpp"
 
 /// SDM, "Checks on Guest Descriptor-Table Registers" and "Checks on Guest RIP, RFLAGS, and SSP".
 namespace vmx::check {
@@ -92,14 +92,7 @@ constexpr Check rip_rflags[] = {
 
 } // namespace
 
-Checks descriptor_table_checks()
-{
-	return {descriptor_tables, sizeof(descriptor_tables) / sizeof(descriptor_tables[0])};
-}
-
-Checks rip_rflags_checks()
-{
-	return {rip_rflags, sizeof(rip_rflags) / sizeof(rip_rflags[0])};
-}
+VMX_DEFINE_GROUP(guest, descriptor_table, descriptor_tables)
+VMX_DEFINE_GROUP(guest, rip_rflags, rip_rflags)
 
 } // namespace vmx::check

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/check/check.hpp"
+#include "core/check/rows.hpp"
 
 /// SDM, "Checks on Guest Segment Registers". The rows of one kind are made from one template, a row
 /// for each register that the SDM names.
@@ -270,9 +270,6 @@ constexpr Check table[] = {
 
 } // namespace
 
-Checks segment_checks()
-{
-	return {table, sizeof(table) / sizeof(table[0])};
-}
+VMX_DEFINE_GROUP(guest, segment, table)
 
 } // namespace vmx::check

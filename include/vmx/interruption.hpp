@@ -40,6 +40,8 @@ struct Interruption {
 	{
 		return is(EventType::hardware_exception) && vector() == v;
 	}
+
+	[[nodiscard]] friend constexpr bool operator==(Interruption, Interruption) = default;
 };
 
 /// Exception vectors (SDM, "Exception and Interrupt Vectors").

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "check_states.hpp"
+#include "core/vmcs12/lookup.hpp"
 
 using namespace unit;
 
@@ -297,6 +298,38 @@ TEST(state_is_read_from_a_vmcs)
 	EXPECT_EQ(s.link_pointer, 0x2800u);
 }
 
+TEST(state_is_read_from_a_vmcs12)
+{
+	static constinit Vmcs12 vmcs12{};
+	const VmcsSource source = {[](void *, u32 encoding, u64 &value) {
+					   const vmcs12::Place place = vmcs12::find(encoding);
+					   value = vmcs12::read(vmcs12, place);
+					   return place.exists();
+				   },
+				   nullptr};
+	static constinit State s{};
+
+	// No two members have the same value, and every activating bit is set in one pass, clear in
+	// the other.
+	for (const u32 flip : {0U, ~0U}) {
+		for (const vmcs12::Row &row : vmcs12::rows)
+			if (row.encoding != vmcs12::no_encoding)
+				vmcs12::write(vmcs12, vmcs12::find(row.encoding),
+					      (row.encoding * 0x9e3779b97f4a7c15) ^ flip);
+		for (const u32 controls :
+		     {field::primary_controls.encoding, field::secondary_controls.encoding,
+		      field::exit_controls.encoding})
+			vmcs12::write(vmcs12, vmcs12::find(controls), flip);
+		s = {};
+		s.now.current_vmcs = 0x8000;
+		read_state(vmcs12, s);
+		EXPECT_EQ(s.now.current_vmcs, 0x8000u);
+		EXPECT_EQ(s.secondary.empty(), flip == 0);
+		s.now = {};
+		EXPECT(s == read_state(source));
+	}
+}
+
 SUITE(check_guest, good_states_pass, each_row_broken_once, each_check_has_a_row_here,
       what_is_not_loaded_is_not_checked, unusable_segments_are_not_checked, what_a_cpu_adds,
-      states_between_instructions, state_is_read_from_a_vmcs);
+      states_between_instructions, state_is_read_from_a_vmcs, state_is_read_from_a_vmcs12);

@@ -147,10 +147,10 @@ struct Failure {
 
 // What several checks ask.
 
-/// No bit at or above `n` is set.
+/// No bit at or above `n` is set. `n` is below 64.
 constexpr bool fits(u64 value, unsigned n)
 {
-	return n >= 64 || !(value >> n);
+	return !(value >> n);
 }
 
 } // namespace vmx::check

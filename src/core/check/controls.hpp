@@ -15,9 +15,8 @@ template <class Word> constexpr bool within(Word word, const Allowed<Word> &allo
 /// A physical address in a field of the VMCS.
 constexpr bool physical(u64 address, const Limits &limits)
 {
-	const unsigned bits = limits.physical_bits;
-
-	return fits(address, bits > 32 && limits.basic.addresses_32bit() ? 32 : bits);
+	return fits(address, limits.physical_bits) &&
+	       (!limits.basic.addresses_32bit() || fits(address, 32));
 }
 
 // The rows of one list of MSRs (SDM: "VM-exit MSR-store address" and its like).

@@ -9,6 +9,10 @@
 #include "vmx/interruption.hpp"
 
 /// What the checks of VM entry look at, as plain values.
+namespace vmx {
+struct Vmcs12;
+}
+
 namespace vmx::check {
 
 using field::Segment;
@@ -22,12 +26,17 @@ struct SegmentState {
 	[[nodiscard]] constexpr u32 type() const { return rights::type(rights); }
 	[[nodiscard]] constexpr u32 dpl() const { return rights::dpl(rights); }
 	[[nodiscard]] constexpr u32 rpl() const { return selector & 3; }
+
+	[[nodiscard]] friend constexpr bool operator==(const SegmentState &,
+						       const SegmentState &) = default;
 };
 
 /// Where a list of MSRs lies, and how many entries it has.
 struct MsrArea {
 	u64 address;
 	u32 count;
+
+	[[nodiscard]] friend constexpr bool operator==(const MsrArea &, const MsrArea &) = default;
 };
 
 /// The host-state area, and in it the names of State.
@@ -39,6 +48,9 @@ struct HostState {
 	u16 es, cs, ss, ds, fs, gs, tr; ///< selectors
 	u64 fs_base, gs_base, tr_base, gdtr_base, idtr_base;
 	u64 rip;
+
+	[[nodiscard]] friend constexpr bool operator==(const HostState &,
+						       const HostState &) = default;
 };
 
 /// What is no field of the VMCS: the processor at the instruction, and memory that fields point to.
@@ -62,6 +74,8 @@ struct Moment {
 	bool has_pdptes = false;
 
 	u64 current_vmcs = 0, executive_vmcs = 0;
+
+	[[nodiscard]] friend constexpr bool operator==(const Moment &, const Moment &) = default;
 };
 
 struct State {
@@ -126,6 +140,8 @@ struct State {
 	{
 		return exit.has(exit::host_address_space_size);
 	}
+
+	[[nodiscard]] friend constexpr bool operator==(const State &, const State &) = default;
 };
 
 /// Any setting of a control word.
@@ -186,5 +202,8 @@ constexpr void Limits::take(const VmxCapabilities &capabilities)
 
 /// Fields that the CPU lacks are 0.
 [[nodiscard]] State read_state(const VmcsSource &vmcs);
+
+/// All but `state.now`, which is the caller's.
+void read_state(const Vmcs12 &vmcs12, State &state);
 
 } // namespace vmx::check

@@ -50,6 +50,8 @@ inline constexpr u32 platform_id      = 0x00000017, apic_base         = 0x000000
 		     feature_control  = 0x0000003a, tsc_adjust        = 0x0000003b,
 		     spec_ctrl        = 0x00000048, pred_cmd          = 0x00000049,
 		     xfd              = 0x000001c4, xfd_err           = 0x000001c5,
+		     bios_updt_trig   = 0x00000079, bios_sign_id      = 0x0000008b,
+		     smm_monitor_ctl  = 0x0000009b, smbase            = 0x0000009e,
 		     umwait_control   = 0x000000e1, arch_capabilities = 0x0000010a,
 		     flush_cmd        = 0x0000010b, tsx_ctrl          = 0x00000122,
 		     mcg_ext_ctl      = 0x000004d0, sgx_launch_key_hash = 0x0000008c,

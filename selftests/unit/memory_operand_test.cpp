@@ -41,6 +41,14 @@ TEST(address_size_cuts)
 	EXPECT_EQ(dword.offset(~u64{0}, 0x10, 0), u64{0xf});
 }
 
+TEST(no_address_size)
+{
+	const MemoryOperand operand = MemoryOperand::decode(3 << 7);
+
+	EXPECT_EQ(unsigned{operand.address_size}, 8u);
+	EXPECT_EQ(operand.offset(0x123456789abcdef0, 0, 0), 0x123456789abcdef0u);
+}
+
 TEST(limits)
 {
 	EXPECT(within_limit(0xff0, 16, 0xfff, false, true));
@@ -52,4 +60,5 @@ TEST(limits)
 	EXPECT(!within_limit(0xfffffff1, 16, 0xffffffff, false, true));
 }
 
-SUITE(memory_operand, all_parts, without_index_and_base, address_size_cuts, limits);
+SUITE(memory_operand, all_parts, without_index_and_base, address_size_cuts, no_address_size,
+      limits);

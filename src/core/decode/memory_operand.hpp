@@ -19,8 +19,11 @@ struct MemoryOperand {
 
 	static constexpr MemoryOperand decode(u32 info)
 	{
+		// Of the four sizes that two bits can name there are three.
+		const u32 size = info >> 7 & 3;
+
 		return {.scale = static_cast<u8>(info & 3),
-			.address_size = static_cast<u8>(2U << (info >> 7 & 3)),
+			.address_size = static_cast<u8>(size < 3 ? 2U << size : 8U),
 			.segment = static_cast<u8>(info >> 15 & 7),
 			.has_index = !(info & bit(22)),
 			.has_base = !(info & bit(27)),

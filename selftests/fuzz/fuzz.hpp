@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <type_traits>
+
+#include "vmx/types.hpp"
+
+/// What the fuzz targets share. A target is one .cpp: `fuzz()` over an input of libFuzzer's.
+namespace fuzz {
+
+using namespace vmx;
+
+/// The input as a row of numbers; zeros once it is used up.
+class Input {
+public:
+	Input(const u8 *data, std::size_t size) : at_(data), left_(size) {}
+
+	template <class Number> Number take()
+	{
+		static_assert(std::is_unsigned_v<Number> && !std::is_same_v<Number, bool>);
+		Number number = 0;
+
+		fill(&number, sizeof(number));
+		return number;
+	}
+
+	/// Copies what there is, and zeros after that.
+	void fill(void *to, std::size_t size)
+	{
+		const std::size_t there = size < left_ ? size : left_;
+
+		std::memset(to, 0, size);
+		if (there)
+			std::memcpy(to, at_, there);
+		at_ += there;
+		left_ -= there;
+	}
+
+	[[nodiscard]] bool empty() const { return !left_; }
+
+private:
+	const u8 *at_;
+	std::size_t left_;
+};
+
+[[noreturn, gnu::cold]] inline void fail(const char *file, int line, const char *what)
+{
+	std::fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	std::abort();
+}
+
+void fuzz(Input input);
+
+} // namespace fuzz
+
+#define MUST(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			fuzz::fail(__FILE__, __LINE__, #condition);                                \
+	} while (0)

@@ -217,7 +217,7 @@ TEST(less_capable_processors)
 {
 	for (const LessCapable &one : less) {
 		Limits l = limits;
-		State s = long_mode();
+		State &s = start(long_mode);
 
 		one.prepare(s);
 		expect_good(test, s, one.id);
@@ -229,7 +229,7 @@ TEST(less_capable_processors)
 
 TEST(what_is_not_activated_is_not_checked)
 {
-	State s = long_mode();
+	State &s = start(long_mode);
 
 	s.pin = Pin{0x16};
 	s.primary = Primary{0x04006172};
@@ -255,9 +255,8 @@ TEST(what_is_not_activated_is_not_checked)
 
 TEST(events_that_may_be_injected)
 {
-	State s = long_mode();
+	State &s = start(long_mode);
 	Limits l = limits;
-
 	s.event = general_protection;
 	s.event_error_code = 0xffff;
 	expect_good(test, s, "#GP with an error code");
@@ -275,7 +274,7 @@ TEST(events_that_may_be_injected)
 	expect_good(test, s, "#GP without an error code", l);
 	s.event = Interruption::make(EventType::hardware_exception, 21, true);
 	expect_good(test, s, "#CP with an error code", l);
-	s = real_mode();
+	start(real_mode);
 	s.event = event(3, vector::gp);
 	expect_good(test, s, "#GP in real mode");
 	s.event.raw |= Interruption::deliver_error_code;
@@ -284,7 +283,7 @@ TEST(events_that_may_be_injected)
 
 TEST(the_last_address_of_a_list)
 {
-	State s = long_mode();
+	State &s = start(long_mode);
 
 	s.entry_load.address = bit(46) - 48;
 	expect_good(test, s, "a list to the end of memory");

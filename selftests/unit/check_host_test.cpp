@@ -101,14 +101,13 @@ TEST(each_check_has_a_row_here)
 
 TEST(good_hosts_pass)
 {
-	State s = host_32bit();
-
+	State &s = start(host_32bit);
 	expect_good(test, s, "32-bit host");
-	s = long_mode();
+	start(long_mode);
 	s.now = {.launched = true, .ia32e = true};
 	s.host.ss = 0;
 	expect_good(test, s, "VMRESUME, SS null");
-	s = tpr_shadow();
+	start(tpr_shadow);
 	expect_good(test, s, "TPR shadow");
 	s.now.virtual_tpr = 0x10;
 	s.now.has_virtual_tpr = false;
@@ -117,8 +116,7 @@ TEST(good_hosts_pass)
 
 TEST(the_first_of_several_decides)
 {
-	State s = long_mode();
-
+	State &s = start(long_mode);
 	s.pdptes[0] = all_ones;
 	s.rip = bit(48);
 	s.host.cs = 0;
@@ -138,7 +136,7 @@ TEST(the_first_of_several_decides)
 TEST(verdicts)
 {
 	const auto verdict = [](auto spoil, State (*good)()) {
-		State s = good();
+		State &s = start(good);
 		spoil(s);
 		return check_entry(s, limits).verdict;
 	};

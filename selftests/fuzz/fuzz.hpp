@@ -7,6 +7,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <type_traits>
+#include <utility>
 
 #include "vmx/types.hpp"
 

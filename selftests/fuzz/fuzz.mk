@@ -6,7 +6,7 @@ HOST_BUILD ?= build/host
 FUZZ_SECONDS ?= 10
 
 fuzz-targets := $(filter-out main,$(patsubst selftests/fuzz/%.cpp,%,$(sort $(wildcard selftests/fuzz/*.cpp))))
-fuzz-core := $(sort $(wildcard src/core/check/*.cpp src/core/vmcs12/*.cpp))
+fuzz-core := $(sort $(wildcard src/core/check/*.cpp src/core/vmcs12/*.cpp src/core/nested/*.cpp))
 fuzz-common := $(patsubst %.cpp,$(HOST_BUILD)/fuzz.o/%.o,selftests/fuzz/main.cpp $(fuzz-core))
 fuzz-programs := $(fuzz-targets:%=$(HOST_BUILD)/fuzz/%)
 fuzz-cxxflags := -std=c++20 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined \

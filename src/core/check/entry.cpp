@@ -14,21 +14,35 @@ namespace {
 	return {};
 }
 
-} // namespace
-
-#define VMX_FAIL_OF_AREA(area_, name)                                                              \
-	if (area == Area::area_ && !name##_checks_hold(state, limits))                             \
+#define VMX_FAIL(area, name)                                                                       \
+	if (!name##_checks_hold(state, limits))                                                    \
 		return first_failure(name##_checks(), state, limits);
+#define VMX_FAIL_OF_AREA(area_, name)                                                              \
+	if constexpr (area == Area::area_)                                                         \
+	VMX_FAIL(area_, name)
 
-Failure check_area(Area area, const State &state, const Limits &limits)
+template <Area area> Failure check_one(const State &state, const Limits &limits)
 {
 	VMX_CHECK_GROUPS(VMX_FAIL_OF_AREA)
 	return {};
 }
 
-#define VMX_FAIL(area, name)                                                                       \
-	if (!name##_checks_hold(state, limits))                                                    \
-		return first_failure(name##_checks(), state, limits);
+} // namespace
+
+Failure check_area(Area area, const State &state, const Limits &limits)
+{
+	switch (area) {
+	case Area::basic:
+		return check_one<Area::basic>(state, limits);
+	case Area::controls:
+		return check_one<Area::controls>(state, limits);
+	case Area::host:
+		return check_one<Area::host>(state, limits);
+	case Area::guest:
+		break;
+	}
+	return check_one<Area::guest>(state, limits);
+}
 
 Failure check_entry(const State &state, const Limits &limits)
 {

@@ -12,7 +12,7 @@ kvm_selftests := $(basename $(notdir $(sort $(wildcard selftests/kvm/*.cpp))))
 
 # The guests' labels are local to their source file and reached by absolute address: no PIC.
 kvm_selftests_flags := -std=c++20 -O1 -g -fno-pic -static -pthread -MMD -MP \
-	-Wall -Wextra -Werror -Wno-missing-field-initializers -I$(kvm_selftests_src)
+	-Wall -Wextra -Werror -Wno-missing-field-initializers -I$(kvm_selftests_src) -Iinclude
 
 kvm_selftests_harness := $(patsubst $(kvm_selftests_src)/%.cpp,$(kvm_selftests_out)/%.o, \
 	$(wildcard $(kvm_selftests_src)/harness/*.cpp))

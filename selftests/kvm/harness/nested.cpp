@@ -68,6 +68,17 @@ const Code nothing{exit_stub_begin, exit_stub_begin, 64};
 
 } // namespace
 
+std::span<const Instruction> vmx_instructions()
+{
+	static const Instruction all[] = {
+		{"VMXON", code_vmxon},	   {"VMXOFF", code_vmxoff},	{"VMCLEAR", code_vmclear},
+		{"VMPTRLD", code_vmptrld}, {"VMPTRST", code_vmptrst},	{"VMREAD", code_vmread},
+		{"VMWRITE", code_vmwrite}, {"VMLAUNCH", code_vmlaunch}, {"VMRESUME", code_vmresume},
+		{"INVEPT", code_invept},   {"INVVPID", code_invvpid},
+	};
+	return all;
+}
+
 std::string reason_name(std::uint64_t exit_reason)
 {
 	static constexpr const char *names[] = {

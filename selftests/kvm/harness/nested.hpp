@@ -132,6 +132,14 @@ inline Result leaves(std::uint32_t kvm_exit_reason)
 	return {Result::Kind::userspace, kvm_exit_reason};
 }
 
+// VMX instructions that fault alike when they may not be executed: operands as for L1's own
+// functions.
+struct Instruction {
+	const char *name;
+	const Code &code;
+};
+std::span<const Instruction> vmx_instructions();
+
 void expect(const Result &found, const Result &expected, std::string_view what,
 	    tap::Where where = tap::Where::current());
 

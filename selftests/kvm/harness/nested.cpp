@@ -16,6 +16,16 @@ L1_CODE(code_vmlaunch, "vmlaunch");
 L1_CODE(code_vmresume, "vmresume");
 L1_CODE(code_rdmsr, "rdmsr");
 L1_CODE(code_wrmsr, "wrmsr");
+L1_CODE(code_iret, R"(
+	mov %rsp, %rcx
+	push $selector_data
+	push %rcx
+	pushf
+	push $selector_code64
+	lea 0f(%rip), %rax
+	push %rax
+	iretq
+0:)");
 
 // rsi: pairs of field and value, rcx: how many. What is left in rcx was not reached.
 L1_CODE(code_read_list, R"(
@@ -50,12 +60,25 @@ constexpr std::uint64_t flag_carry = 1 << 0, flag_zero = 1 << 6;
 constexpr std::uint64_t feature_control_vmx = 1 << 0 | 1 << 2; // locked, VMX outside SMX
 constexpr unsigned cpuid_vmx = 1 << 5;			       // CPUID.1:ECX
 
-Vm checked(Vm vm)
+Vm machine(std::size_t memory, L1::Irqchip irqchip)
 {
 	Cpuid cpuid = Cpuid::supported();
 	if (!(cpuid.find(1)->ecx & cpuid_vmx))
 		tap::skip("nested VMX is not offered");
+	Vm vm(memory);
+	if (irqchip == L1::Irqchip::in_kernel)
+		vm.create_irqchip();
 	return vm;
+}
+
+void enable_apic(const Vcpu &vcpu)
+{
+	constexpr unsigned spurious = 0xf0;
+	constexpr std::uint32_t enabled = 0x1ff;
+	kvm_lapic_state apic;
+	KVM_CALL(vcpu.fd(), KVM_GET_LAPIC, &apic);
+	memcpy(apic.regs + spurious, &enabled, sizeof(enabled));
+	KVM_CALL(vcpu.fd(), KVM_SET_LAPIC, &apic);
 }
 
 void copy(const Vm &vm, std::uint64_t address, const Code &code)
@@ -185,14 +208,37 @@ void expect(const Result &found, const Result &expected, std::string_view what, 
 			  where);
 }
 
-L1::L1(std::size_t memory) : vm_(checked(Vm(memory))), vcpu_(vm_)
+void expect_either(const Result &found, const Result &sdm, const Result &also,
+		   std::string_view what, tap::Where where)
 {
+	if (!(found == also))
+		expect(found, sdm, what, where);
+}
+
+L1::L1(std::size_t memory, Irqchip irqchip)
+    : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(vm_)
+{
+	if (irqchip == Irqchip::in_kernel)
+		enable_apic(vcpu_);
 	start(vm_, vcpu_, nothing);
 	copy(vm_, exit_stub_address, exit_stub);
 	vcpu_.set_msr(vmx::msr::feature_control, feature_control_vmx);
 	kvm_sregs sregs = vcpu_.sregs();
 	sregs.cr4 |= cr4_vmxe;
 	vcpu_.set(sregs);
+	// Bochs 2.7 does not unblock NMIs when a VMCS is entered whose guest does not block them.
+	unblock_nmis();
+}
+
+void L1::continue_as(const L1 &other)
+{
+	l2_ = other.l2_;
+	rflags_ = other.rflags_;
+}
+
+void L1::unblock_nmis()
+{
+	expect(run(code_iret), succeeds(), "IRET");
 }
 
 void L1::enter_vmx()
@@ -220,7 +266,7 @@ Result L1::run(const Code &code, const kvm_regs &regs)
 	all.rip = l1_code_address;
 	all.rsp = stack_top(vcpu_.id()) - 16;
 	if (!all.rflags)
-		all.rflags = rflags_fixed | rflags_if;
+		all.rflags = rflags_;
 	vcpu_.set(all);
 	return go_on();
 }

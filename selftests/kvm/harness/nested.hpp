@@ -140,6 +140,9 @@ struct Instruction {
 };
 std::span<const Instruction> vmx_instructions();
 
+// For what the distribution's module does otherwise than the SDM has it; a comment says how.
+void expect_either(const Result &found, const Result &sdm, const Result &also,
+		   std::string_view what, tap::Where where = tap::Where::current());
 void expect(const Result &found, const Result &expected, std::string_view what,
 	    tap::Where where = tap::Where::current());
 
@@ -150,9 +153,15 @@ struct FieldValue {
 class L1 {
 public:
 	// A vCPU in 64-bit mode that could execute VMXON; skips if nested VMX is not offered.
-	explicit L1(std::size_t memory = default_memory);
+	// With an in-kernel irqchip the vCPU's local APIC is enabled.
+	enum class Irqchip { none, in_kernel };
+	explicit L1(std::size_t memory = default_memory, Irqchip irqchip = Irqchip::none);
+
+	// This one stands where the other stood.
+	void continue_as(const L1 &other);
 
 	const Vm &vm() const { return vm_; }
+	std::size_t memory_size() const { return memory_size_; }
 	const Vcpu &vcpu() const { return vcpu_; }
 	template <typename T> volatile T &at(std::uint64_t gpa) const { return vm_.at<T>(gpa); }
 
@@ -165,6 +174,10 @@ public:
 	// address space and with L1's tables, no control set but those that must be.
 	void write_default_vmcs(std::uint64_t address);
 
+	// L1's steps run with RFLAGS.IF set, until this says otherwise.
+	void keep_interrupts_off(bool off) { rflags_ = rflags_fixed | (off ? 0 : rflags_if); }
+	// Executes IRET, with which an NMI's handler ends.
+	void unblock_nmis();
 	// Runs a piece of code as L1.
 	Result run(const Code &code, const kvm_regs &regs = {});
 	// L2's general registers at its last VM exit.
@@ -247,9 +260,11 @@ private:
 	Result vm_exit(const kvm_regs &regs);
 	Result run_with_operand(const Code &code, std::uint64_t operand);
 
+	std::size_t memory_size_;
 	Vm vm_;
 	Vcpu vcpu_;
 	kvm_regs l2_ = {};
+	std::uint64_t rflags_ = rflags_fixed | rflags_if;
 };
 
 } // namespace kvm

@@ -31,8 +31,9 @@ void add_segment(std::vector<FieldValue> &fields, std::uint32_t index, const kvm
 
 void L1::write_default_vmcs(std::uint64_t address)
 {
-	at<std::uint32_t>(address) = revision();
 	expect(vmclear(address), succeeds(), "VMCLEAR");
+	memset(vm_.memory(address), 0, page_size);
+	at<std::uint32_t>(address) = revision();
 	expect(vmptrld(address), succeeds(), "VMPTRLD");
 
 	const kvm_sregs s = vcpu_.sregs();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // L1's EPT and VPIDs: violations and misconfigurations, permissions, page sizes, accessed and dirty
-// flags, INVEPT and INVVPID, PML, EPTP switching (SDM, chapter "VMX Support for Address Translation").
+// flags, INVEPT and INVVPID, PML, EPTP switching (SDM, chapter "VMX Support for Address
+// Translation").
 #include "harness/nested_ept.hpp"
 
 using namespace kvm;
@@ -14,9 +15,9 @@ using vmx::Reason;
 
 namespace {
 
-GUEST_CODE(read, 64, "0: mov (%rbx), %rax\n vmcall\n jmp 0b");
-GUEST_CODE(write, 64, "0: mov %rcx, (%rbx)\n vmcall\n jmp 0b");
-GUEST_CODE(jump, 64, "jmp *%rbx\n");
+GUEST_CODE(load_code, 64, "0: mov (%rbx), %rax\n vmcall\n jmp 0b");
+GUEST_CODE(store_code, 64, "0: mov %rcx, (%rbx)\n vmcall\n jmp 0b");
+GUEST_CODE(jump_code, 64, "jmp *%rbx\n");
 GUEST_CODE(write_twice, 64, "mov %rcx, (%rbx)\n mov %rcx, (%rdx)\n vmcall");
 GUEST_CODE(read_and_tell, 64, "0: mov (%rbx), %rax\n" L2_REPORT "jmp 0b");
 GUEST_CODE(string_out, 64, "mov %rbx, %rsi\n mov $0x2f0, %edx\n outsb\n vmcall");
@@ -100,12 +101,12 @@ constexpr std::uint64_t guest_large = 0x87;
 TEST(identity)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	set_value(l1, page_a, 0x1111);
 	expect_value(l1, go(l1, page_a), 0x1111, "an identity map");
-	l1.load_l2(write);
+	l1.load_l2(store_code);
 	expect(go(l1, page_b, 0x2222), exits(Reason::vmcall), "a write");
 	check_equal(l1.at<std::uint64_t>(page_b), 0x2222u, "what L2 wrote");
 }
@@ -118,14 +119,14 @@ TEST(violations)
 		std::uint64_t entry;
 		std::uint64_t qualification;
 	} const cases[] = {
-		{"read, not present", read, 0, q_read},
-		{"write, not present", write, 0, q_write},
-		{"fetch, not present", jump, 0, q_fetch},
-		{"write, read-only", write, Ept::read, q_write | q_readable},
-		{"write, no writes", write, Ept::read | Ept::execute,
+		{"read, not present", load_code, 0, q_read},
+		{"write, not present", store_code, 0, q_write},
+		{"fetch, not present", jump_code, 0, q_fetch},
+		{"write, read-only", store_code, Ept::read, q_write | q_readable},
+		{"write, no writes", store_code, Ept::read | Ept::execute,
 		 q_write | q_readable | q_executable},
-		{"fetch, read-only", jump, Ept::read, q_fetch | q_readable},
-		{"fetch, no fetches", jump, Ept::read | Ept::write,
+		{"fetch, read-only", jump_code, Ept::read, q_fetch | q_readable},
+		{"fetch, no fetches", jump_code, Ept::read | Ept::write,
 		 q_fetch | q_readable | q_writable},
 	};
 	for (const auto &c : cases) {
@@ -136,7 +137,7 @@ TEST(violations)
 		ept.page(page_a) = c.entry ? page_a | c.entry | Ept::write_back : 0;
 		expect_violation(l1, go(l1, page_a + 0x18, 5), c.qualification | q_access,
 				 page_a + 0x18, page_a + 0x18, c.what);
-		if (&c.code == &jump)
+		if (&c.code == &jump_code)
 			continue;
 		// Once L1 allows it, the instruction goes on: an EPT violation flushes what it met.
 		set_value(l1, page_a + 0x18, 0x99);
@@ -148,14 +149,14 @@ TEST(violations)
 TEST(permissions_that_suffice)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	set_value(l1, page_a, 0x77);
 	ept.page(page_a) = page_a | Ept::read | Ept::write_back;
 	expect_value(l1, go(l1, page_a), 0x77, "a read of a read-only page");
 	ept.page(page_b) = page_b | Ept::read | Ept::write | Ept::write_back;
-	l1.load_l2(write);
+	l1.load_l2(store_code);
 	expect(go(l1, page_b, 0x88), exits(Reason::vmcall), "a write without execute permission");
 	ept.page(l2_code_address) = l2_code_address | Ept::read | Ept::execute | Ept::write_back;
 	expect(l1.invept(1, ept.pointer()), succeeds(), "INVEPT");
@@ -166,7 +167,7 @@ TEST(execute_only)
 {
 	L1 l1;
 	l1.need(vmx::ept_vpid_cap::execute_only, "execute-only translation");
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	ept.page(l2_code_address) = l2_code_address | Ept::execute | Ept::write_back;
@@ -180,7 +181,7 @@ TEST(violations_of_upper_levels)
 {
 	for (unsigned level = 1; level <= 3; level++) {
 		L1 l1(four_mib);
-		l1.prepare(read);
+		l1.prepare(load_code);
 		const Ept ept(l1);
 		use(l1, ept);
 		// Code and stack are below; only what is far is cut off, or its permissions.
@@ -193,7 +194,7 @@ TEST(violations_of_upper_levels)
 			ept.pdpt(address) = ept.pdpt(address) & ~(Ept::write | Ept::execute);
 		if (level == 3) {
 			ept.directory(address) = Ept::all | Ept::write_back | Ept::large;
-			l1.load_l2(write);
+			l1.load_l2(store_code);
 			expect_violation(l1, go(l1, address), q_write | q_readable | q_access,
 					 address, address, "permissions of an upper level");
 		} else {
@@ -206,7 +207,7 @@ TEST(violations_of_upper_levels)
 TEST(violations_of_page_walks)
 {
 	L1 l1(four_mib);
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	// A directory of L2's own that the EPT does not map: the one of the second GiB.
@@ -228,7 +229,7 @@ TEST(violations_of_page_walks)
 TEST(page_fault_first)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	guest_directory(l1, far) = 0;
@@ -252,11 +253,12 @@ TEST(misconfigurations)
 		{"address too large", page_a | Ept::all | Ept::write_back | 1ul << width, 0},
 		{"large page, reserved address bits", 0,
 		 Ept::all | Ept::write_back | Ept::large | 1 << 13},
-		{"reserved bits of a table's entry", 0, (ept_address + 6 * page_size) | Ept::all | 8},
+		{"reserved bits of a table's entry", 0,
+		 (ept_address + 6 * page_size) | Ept::all | 8},
 	};
 	for (const auto &c : cases) {
 		L1 l1(four_mib);
-		l1.prepare(read);
+		l1.prepare(load_code);
 		const Ept ept(l1);
 		use(l1, ept);
 		const std::uint64_t address = c.page ? page_a : far;
@@ -275,7 +277,7 @@ TEST(misconfigurations)
 TEST(execute_only_without_capability)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	if (vmx::EptVpidCap{l1.capability(Msr::ept_vpid_cap)}.has(vmx::ept_vpid_cap::execute_only))
@@ -287,7 +289,7 @@ TEST(execute_only_without_capability)
 TEST(other_pages)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	set_value(l1, page_a, 0xaaaa);
@@ -300,7 +302,7 @@ TEST(large_pages)
 {
 	L1 l1(four_mib);
 	l1.need(vmx::ept_vpid_cap::page_2m, "pages of 2 MiB");
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	set_value(l1, page_2m + 0x5678, 0x2222);
@@ -308,7 +310,7 @@ TEST(large_pages)
 	expect_value(l1, go(l1, far + 0x5678), 0x2222, "a page of 2 MiB");
 	ept.directory(far) = page_2m | Ept::read | Ept::write_back | Ept::large;
 	expect(l1.invept(1, ept.pointer()), succeeds(), "INVEPT");
-	l1.load_l2(write);
+	l1.load_l2(store_code);
 	expect_violation(l1, go(l1, far + 0x5678), q_write | q_readable | q_access, far + 0x5678,
 			 far + 0x5678, "a write to a read-only page of 2 MiB");
 }
@@ -317,7 +319,7 @@ TEST(huge_pages)
 {
 	L1 l1(four_mib);
 	l1.need(vmx::ept_vpid_cap::page_1g, "pages of 1 GiB");
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	set_value(l1, page_2m + 0x5678, 0x3333);
@@ -329,9 +331,10 @@ TEST(invept)
 {
 	for (const std::uint64_t type : {1ul, 2ul}) {
 		L1 l1;
-		l1.need(type == 1 ? vmx::ept_vpid_cap::invept_single : vmx::ept_vpid_cap::invept_all,
+		l1.need(type == 1 ? vmx::ept_vpid_cap::invept_single
+				  : vmx::ept_vpid_cap::invept_all,
 			"the type of INVEPT");
-		l1.prepare(read);
+		l1.prepare(load_code);
 		const Ept ept(l1);
 		use(l1, ept);
 		set_value(l1, page_a, 0xaaaa);
@@ -359,7 +362,7 @@ TEST(invept)
 TEST(two_epts)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept first(l1), second(l1, other_ept_address);
 	use(l1, first);
 	set_value(l1, page_a, 0xaaaa);
@@ -382,7 +385,7 @@ TEST(two_epts)
 TEST(accessed_and_dirty)
 {
 	L1 l1;
-	l1.prepare(read);
+	l1.prepare(load_code);
 	const Ept ept(l1);
 	use_accessed_dirty(l1, ept);
 	set_value(l1, page_a, 0xaaaa);
@@ -397,7 +400,7 @@ TEST(accessed_and_dirty)
 	// SDM, "Accessed and Dirty Flags for EPT": L2's page tables count as written.
 	check_equal(ept.page(page_tables_address) & (Ept::accessed | Ept::dirty),
 		    Ept::accessed | Ept::dirty, "flags of L2's page tables");
-	l1.load_l2(write);
+	l1.load_l2(store_code);
 	expect(go(l1, page_a, 5), exits(Reason::vmcall), "L2");
 	check_equal(ept.page(page_a) & (Ept::accessed | Ept::dirty), Ept::accessed | Ept::dirty,
 		    "flags of a page that was written after it was read");
@@ -415,7 +418,7 @@ TEST(accessed_and_dirty)
 TEST(no_accessed_and_dirty)
 {
 	L1 l1;
-	l1.prepare(write);
+	l1.prepare(store_code);
 	const Ept ept(l1);
 	use(l1, ept);
 	expect(go(l1, page_a, 5), exits(Reason::vmcall), "L2");
@@ -436,8 +439,7 @@ TEST(violation_through_emulation)
 	ept.page(page_a) = page_a | Ept::all | Ept::write_back;
 	l1.at<std::uint8_t>(page_a + 3) = 0x5a;
 	expect(l1.resume(L1::Skip::nothing), leaves(KVM_EXIT_IO), "OUTS");
-	check_equal(static_cast<unsigned>(
-			    *l1.vcpu().shared(l1.vcpu().state().io.data_offset)),
+	check_equal(static_cast<unsigned>(*l1.vcpu().shared(l1.vcpu().state().io.data_offset)),
 		    0x5au, "the byte that L2 sent");
 }
 
@@ -456,7 +458,7 @@ TEST(memory_that_l1_does_not_have)
 TEST(translations_without_vpid)
 {
 	L1 l1(four_mib);
-	l1.prepare(read);
+	l1.prepare(load_code);
 	set_value(l1, page_a, 0xaaaa);
 	set_value(l1, page_2m + page_a, 0xbbbb);
 	guest_directory(l1, far) = guest_large;
@@ -471,7 +473,7 @@ TEST(invvpid)
 		for (std::uint64_t type = 0; type < 4; type++) {
 			L1 l1(four_mib);
 			l1.need(vmx::ept_vpid_cap::invvpid, "INVVPID");
-			l1.prepare(read);
+			l1.prepare(load_code);
 			l1.set(vmx::secondary::enable_vpid);
 			l1.write(field::virtual_processor_id, 7);
 			if (with_ept)
@@ -493,7 +495,7 @@ TEST(invvpid)
 TEST(two_vpids)
 {
 	L1 l1(four_mib);
-	l1.prepare(read);
+	l1.prepare(load_code);
 	l1.set(vmx::secondary::enable_vpid);
 	constexpr std::uint32_t other_tables = 0x5c000, other_pdpt = 0x5d000, other_pd = 0x5e000;
 	memcpy(l1.vm().memory(other_tables), l1.vm().memory(page_tables_address), page_size);
@@ -537,7 +539,8 @@ TEST(pml)
 	}
 	check_equal(a, 1u, "how often the first page was logged");
 	check_equal(b, 1u, "how often the second page was logged");
-	check_equal(l1.at<std::uint64_t>(pml_address + index * 8), ~0ul, "the next entry of the log");
+	check_equal(l1.at<std::uint64_t>(pml_address + index * 8), ~0ul,
+		    "the next entry of the log");
 	// What is dirty already is not logged again.
 	expect(go(l1, page_a + 0x10, 1, page_b + 0x20), exits(Reason::vmcall), "L2");
 	l1.expect_field(field::pml_index, index);

@@ -96,8 +96,8 @@ void pending_interrupt(const L1 &l1, std::uint32_t number)
 	KVM_CALL(l1.vcpu().fd(), KVM_INTERRUPT, &interrupt);
 }
 
-// L2 once from its beginning to its end. What is fetched or read for the first time exits to L0, and in
-// Bochs 2.7 an instruction traps although it exits.
+// L2 once from its beginning to its end. What is fetched or read for the first time exits to L0,
+// and in Bochs 2.7 an instruction traps although it exits.
 void run_through(L1 &l1)
 {
 	expect(l1.vmlaunch(), reports(1), "L2");
@@ -331,29 +331,29 @@ TEST(exceptions_of_userspace)
 
 TEST(interrupt_exits)
 {
-		for (const bool acknowledge : {false, true}) {
-			L1 l1(default_memory, L1::Irqchip::in_kernel);
-			l1.prepare(say_and_call);
-			l1.set(vmx::pin::external_interrupt_exiting);
-			if (acknowledge)
-				l1.set(vmx::exit::ack_interrupt_on_exit);
-			expect(l1.vmlaunch(), reports(1), "L2");
-			message(l1, 0x41);
-			l1.keep_interrupts_off(true);
-			expect(l1.go_on(), exits(Reason::external_interrupt), "an interrupt");
-			if (acknowledge)
-				expect_event(l1, field::exit_interruption_info,
-					     EventType::external_interrupt, 0x41);
-			else
-				check_equal(l1.read(field::exit_interruption_info) & valid, 0u,
-					    "valid bit of the interruption information");
-			l1.expect_field(field::idt_vectoring_info, 0);
-			l1.expect_field(field::guest_rip, l2_code_address + 7);
-			l1.keep_interrupts_off(false);
-			std::uint64_t address = 0;
-			expect(l1.vmptrst(address), acknowledge ? succeeds() : faults(0x41),
-			       "L1 with IF set");
-		}
+	for (const bool acknowledge : {false, true}) {
+		L1 l1(default_memory, L1::Irqchip::in_kernel);
+		l1.prepare(say_and_call);
+		l1.set(vmx::pin::external_interrupt_exiting);
+		if (acknowledge)
+			l1.set(vmx::exit::ack_interrupt_on_exit);
+		expect(l1.vmlaunch(), reports(1), "L2");
+		message(l1, 0x41);
+		l1.keep_interrupts_off(true);
+		expect(l1.go_on(), exits(Reason::external_interrupt), "an interrupt");
+		if (acknowledge)
+			expect_event(l1, field::exit_interruption_info,
+				     EventType::external_interrupt, 0x41);
+		else
+			check_equal(l1.read(field::exit_interruption_info) & valid, 0u,
+				    "valid bit of the interruption information");
+		l1.expect_field(field::idt_vectoring_info, 0);
+		l1.expect_field(field::guest_rip, l2_code_address + 7);
+		l1.keep_interrupts_off(false);
+		std::uint64_t address = 0;
+		expect(l1.vmptrst(address), acknowledge ? succeeds() : faults(0x41),
+		       "L1 with IF set");
+	}
 }
 
 // What userspace injects with KVM_INTERRUPT while L2 runs counts as injected into L2.
@@ -559,8 +559,9 @@ TEST(fault_of_iret_with_virtual_nmis)
 	ept.page(l2_stack_top) = 0;
 	expect(l1.vmlaunch(), reports(1), "L2");
 	expect(l1.go_on(), exits(Reason::ept_violation), "IRET whose stack L1 does not map");
-	// SDM: the qualification says that IRET has unblocked NMIs, of which it was the first effect. The
-	// distribution's module blocks them again instead, so that L2 can execute IRET once more.
+	// SDM: the qualification says that IRET has unblocked NMIs, of which it was the first
+	// effect. The distribution's module blocks them again instead, so that L2 can execute IRET
+	// once more.
 	const bool told = l1.read(field::exit_qualification) & nmi_unblocked;
 	const bool blocked = l1.read(field::guest_interruptibility) & 8;
 	check(told != blocked, std::string("NMI unblocking due to IRET is ") +

@@ -27,9 +27,14 @@ GUEST_CODE(counts, 64, R"(
 )" L2_REPORT R"(
 	vmcall
 )");
-GUEST_CODE(three_reports, 64, "mov $1, %eax\n" L2_REPORT "mov $2, %eax\n" L2_REPORT
-			      "mov $3, %eax\n" L2_REPORT "vmcall");
+GUEST_CODE(three_reports, 64,
+	   "mov $1, %eax\n" L2_REPORT "mov $2, %eax\n" L2_REPORT "mov $3, %eax\n" L2_REPORT
+	   "vmcall");
 
+L1_CODE(report_twice, "test %rsp, %rsp\n out %eax, $report_port\n nop");
+GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
+
+constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::uint64_t nowhere = ~0ul;
 constexpr std::size_t header = sizeof(kvm_nested_state);
 constexpr std::size_t with_vmcs = header + KVM_STATE_NESTED_VMX_VMCS_SIZE;
@@ -38,7 +43,10 @@ constexpr std::size_t with_both = header + 2 * KVM_STATE_NESTED_VMX_VMCS_SIZE;
 // struct kvm_nested_state with its data.
 class Nested {
 public:
-	explicit Nested(std::size_t size = with_both) : storage_(with_both / 8) { get().size = size; }
+	explicit Nested(std::size_t size = with_both) : storage_(with_both / 8)
+	{
+		get().size = size;
+	}
 
 	kvm_nested_state &get() { return *reinterpret_cast<kvm_nested_state *>(storage_.data()); }
 	kvm_vmx_nested_state_hdr &vmx() { return get().hdr.vmx; }
@@ -46,14 +54,8 @@ public:
 	std::byte *vmcs() { return reinterpret_cast<std::byte *>(storage_.data()) + header; }
 	std::byte *shadow() { return vmcs() + KVM_STATE_NESTED_VMX_VMCS_SIZE; }
 
-	int try_take(const Vcpu &vcpu)
-	{
-		return vcpu.fd().try_call(KVM_GET_NESTED_STATE, &get());
-	}
-	int try_give(const Vcpu &vcpu)
-	{
-		return vcpu.fd().try_call(KVM_SET_NESTED_STATE, &get());
-	}
+	int try_take(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_GET_NESTED_STATE, &get()); }
+	int try_give(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_SET_NESTED_STATE, &get()); }
 	void take(const Vcpu &vcpu, tap::Where where = tap::Where::current())
 	{
 		check_equal(try_take(vcpu), 0, "errno of KVM_GET_NESTED_STATE", where);
@@ -75,8 +77,14 @@ void need_nested_state()
 
 // MSRs that L1 and L2 of these tests use.
 const std::uint32_t saved_msrs[] = {
-	msr::feature_control, msr::sysenter_cs, msr::sysenter_esp, msr::sysenter_eip, msr::pat,
-	msr::star,	      msr::lstar,	msr::kernel_gs_base,
+	msr::feature_control,
+	msr::sysenter_cs,
+	msr::sysenter_esp,
+	msr::sysenter_eip,
+	msr::pat,
+	msr::star,
+	msr::lstar,
+	msr::kernel_gs_base,
 };
 
 // The vCPU and its memory as a new machine, the way QEMU and the kernel's selftests carry it over.
@@ -106,6 +114,14 @@ void run_l2(L1 &l1)
 	l1.prepare(three_reports);
 	expect(l1.vmlaunch(), reports(1), "L2");
 	l1.vcpu().complete_exit();
+}
+
+void use_smm(L1 &l1)
+{
+	l1.vm().need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
+	l1.vcpu().set_msr(smbase_msr, smbase);
+	memcpy(l1.vm().memory(smbase + 0x8000), smi_handler.begin,
+	       smi_handler.end - smi_handler.begin);
 }
 
 struct Bad {
@@ -180,9 +196,9 @@ TEST(size)
 {
 	need_nested_state();
 	const int size = extension(open_dev_kvm(), KVM_CAP_NESTED_STATE);
-	check(size >= static_cast<int>(with_both),
-	      "KVM_CAP_NESTED_STATE: expected at least " + std::to_string(with_both) + ", found " +
-		      std::to_string(size));
+	check(size >= static_cast<int>(with_both), "KVM_CAP_NESTED_STATE: expected at least " +
+							   std::to_string(with_both) + ", found " +
+							   std::to_string(size));
 	L1 l1;
 	run_l2(l1);
 	Nested nested(header - 8);
@@ -288,7 +304,8 @@ TEST(guest_mode)
 		expect(third.vmresume(after), reports(41), "L2 in a third place");
 		L1 fourth = moved(third);
 		expect(fourth.go_on(), exits(Reason::vmcall), "L2 in a fourth place");
-		fourth.expect_field(field::guest_rip, l2_code_address + counts.end - counts.begin - 3);
+		fourth.expect_field(field::guest_rip,
+				    l2_code_address + counts.end - counts.begin - 3);
 		expect(fourth.resume(L1::Skip::nothing), exits(Reason::vmcall), "and on");
 	}
 }
@@ -473,4 +490,45 @@ TEST(injected_event_moves)
 	L1 other = moved(l1);
 	expect(other.go_on(), faults(0x55), "an interrupt that was on its way into L2");
 	expect(other.go_on(), reports(2), "L2 elsewhere");
+}
+
+// SMM is outside of VMX operation: RSM returns to L2.
+TEST(smm)
+{
+	need_nested_state();
+	for (const bool in_l2 : {false, true})
+		for (const bool moves : {false, true}) {
+			L1 l1;
+			use_smm(l1);
+			if (in_l2) {
+				run_l2(l1);
+			} else {
+				l1.prepare(three_reports);
+				expect(l1.run(report_twice), succeeds(), "L1");
+			}
+			KVM_CALL(l1.vcpu().fd(), KVM_SMI);
+			expect(l1.go_on(), reports(0x534d4d), "SMM's handler");
+			l1.vcpu().complete_exit();
+			Nested nested;
+			nested.take(l1.vcpu());
+			check_equal(nested.get().flags, 0, "flags in SMM");
+			check_equal(nested.vmx().smm.flags,
+				    KVM_STATE_NESTED_SMM_VMXON |
+					    (in_l2 ? KVM_STATE_NESTED_SMM_GUEST_MODE : 0),
+				    "smm.flags");
+			check_equal(nested.vmx().vmxon_pa, vmxon_address, "vmxon_pa in SMM");
+			check_equal(nested.vmx().vmcs12_pa, vmcs_address, "vmcs12_pa in SMM");
+			L1 other = moves ? moved(l1) : std::move(l1);
+			if (in_l2) {
+				expect(other.go_on(), reports(2), "L2 behind SMM");
+				Nested after;
+				other.vcpu().complete_exit();
+				after.take(other.vcpu());
+				check_equal(after.get().flags, KVM_STATE_NESTED_GUEST_MODE,
+					    "flags behind SMM");
+				continue;
+			}
+			expect(other.go_on(), succeeds(), "L1 behind SMM");
+			expect(other.vmlaunch(), reports(1), "VMLAUNCH behind SMM");
+		}
 }

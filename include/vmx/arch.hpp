@@ -21,7 +21,8 @@ inline constexpr u64 vme = bit(0), pvi = bit(1), tsd = bit(2), de = bit(3), pse 
 }
 
 namespace rflags {
-inline constexpr u64 fixed = bit(1), tf = bit(8), if_ = bit(9), iopl = bit(12) | bit(13),
+inline constexpr u64 cf = bit(0), fixed = bit(1), pf = bit(2), af = bit(4), zf = bit(6),
+		     sf = bit(7), of = bit(11), tf = bit(8), if_ = bit(9), iopl = bit(12) | bit(13),
 		     rf = bit(16), vm = bit(17), ac = bit(18);
 }
 
@@ -72,7 +73,7 @@ inline constexpr u32 platform_id      = 0x00000017, apic_base         = 0x000000
 
 namespace feature_control {
 inline constexpr u64 locked = bit(0), vmxon_in_smx = bit(1), vmxon_outside_smx = bit(2),
-		     lmce = bit(20);
+		     sgx_launch_control = bit(17), sgx = bit(18), lmce = bit(20);
 }
 
 /// Segment access rights in the VMCS (SDM, "Format of Access Rights").

@@ -35,6 +35,7 @@ struct ExitReason {
 	u32 raw;
 
 	constexpr Reason basic() const { return static_cast<Reason>(raw & 0xffff); }
+	constexpr bool enclave() const { return raw & bit(27); } ///< it was in an enclave
 	constexpr bool bus_lock() const { return raw & bit(26); }
 	constexpr bool entry_failed() const { return raw & bit(31); }
 };

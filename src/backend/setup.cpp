@@ -7,6 +7,7 @@
 #include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
 #include "kernel/print.hpp"
+#include "kernel/sgx.hpp"
 #include "vmx/arch.hpp"
 
 namespace backend {
@@ -120,6 +121,11 @@ Features features_of(const VmcsConfig &config)
 		.apicv = apicv,
 		.posted_interrupts = config.pin.has(pin::posted_interrupts),
 		.ipi_virtualization = config.tertiary.has(tertiary::ipi_virtualization),
+		// With EPT, since without it the faults of enclaves would have to be told from
+		// those of shadow page tables.
+		.sgx = parameter_sgx && ept && config.secondary.has(secondary::encls_exiting) &&
+		       kernel::cpu_has(kernel::X86_FEATURE_SGX) &&
+		       kernel::cpu_has(kernel::X86_FEATURE_SGX1) && kernel::can_run_enclaves(),
 		.spec_ctrl = kernel::has_spec_ctrl(),
 		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON),
 		.switch_perf_global_ctrl = config.entry.has(entry::load_perf_global_ctrl) &&
@@ -146,9 +152,10 @@ void report_parameters(const Features &features)
 	parameter_flexpriority = features.flexpriority;
 	kernel::enable_apicv = features.apicv;
 	parameter_enable_ipiv = features.ipi_virtualization;
+	parameter_sgx = features.sgx;
 	// Not driven by this module, so not in use whatever the CPU has.
 	parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
-	parameter_nested = parameter_sgx = false;
+	parameter_nested = false;
 }
 
 /// What this module cannot do without, although others can.

@@ -16,6 +16,7 @@ struct Features {
 	bool identity_slot_is_free; ///< no guest needs an identity-mapping page table
 	bool apicv;		    ///< register virtualization and virtual-interrupt delivery
 	bool posted_interrupts, ipi_virtualization;
+	bool sgx;		      ///< guests may have enclaves
 	bool spec_ctrl;		      ///< the CPU has IA32_SPEC_CTRL
 	bool host_perf;		      ///< the host may count events, which must stop in the guest
 	bool switch_perf_global_ctrl; ///< by the controls

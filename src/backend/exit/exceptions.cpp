@@ -58,8 +58,9 @@ int handle_bp(Vcpu &vcpu)
 
 int handle_gp(Vcpu &vcpu, u32 error_code)
 {
-	// Only intercepted for VMware's backdoor port; its users take no error code.
-	if (error_code) {
+	// Only intercepted for VMware's backdoor port; its users take no error code, and are in no
+	// enclave, whose instructions nobody can read.
+	if (error_code || vcpu.exit.reason.enclave()) {
 		kernel::kvm_queue_exception_e(&vcpu.kvm, vector::gp, error_code);
 		return result_of(ExitAction::resume);
 	}

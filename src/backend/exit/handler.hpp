@@ -37,6 +37,7 @@ int handle_virtualized_eoi(Vcpu &);
 int handle_descriptor_table(Vcpu &);  int handle_monitor_trap(Vcpu &);
 int handle_pml_full(Vcpu &);          int handle_invpcid(Vcpu &);
 int handle_bus_lock(Vcpu &);          int handle_notify(Vcpu &);
+int handle_encls(Vcpu &);
 // clang-format on
 
 } // namespace backend

@@ -60,8 +60,8 @@ int handle_ept_misconfig(Vcpu &vcpu)
 
 	// kvm.ko marks MMIO pages with an entry that no CPU accepts, so that they exit with this
 	// reason. An ioeventfd without data needs no emulation, and no look at the instruction but
-	// for its length.
-	if (!write_fast_mmio(vcpu, address)) {
+	// for its length. In an enclave that is unknown, too: RIP is outside of it.
+	if (!vcpu.exit.reason.enclave() && !write_fast_mmio(vcpu, address)) {
 		kernel::trace_fast_mmio(address);
 		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 	}

@@ -55,7 +55,7 @@ constexpr ExitRow rows[] = {
 	{Reason::rdrand,              "RDRAND",              handle_undefined},
 	{Reason::invpcid,             "INVPCID",             handle_invpcid},
 	{Reason::vmfunc,              "VMFUNC",              handle_undefined},
-	{Reason::encls,               "ENCLS",               handle_undefined},
+	{Reason::encls,               "ENCLS",               handle_encls},
 	{Reason::rdseed,              "RDSEED",              handle_undefined},
 	{Reason::pml_full,            "PML_FULL",            handle_pml_full,            true},
 	{Reason::bus_lock,            "BUS_LOCK",            handle_bus_lock},

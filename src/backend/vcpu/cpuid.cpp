@@ -6,6 +6,7 @@
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msrs.hpp"
+#include "backend/vcpu/sgx.hpp"
 #include "backend/vcpu/user_return.hpp"
 
 namespace backend {
@@ -47,13 +48,13 @@ void set_cpu_caps()
 	kernel::kvm_set_cpu_caps();
 	offer_instructions();
 	offer_bounds();
+	offer_sgx();
 
 	if (!kernel::enable_pmu)
 		offer(cpuid::pdcm, false);
 
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx,	    cpuid::ds,	cpuid::dtes64,
-					   cpuid::intel_pt, cpuid::sgx, cpuid::sgx_lc};
+	constexpr CpuidFeature absent[] = {cpuid::vmx, cpuid::ds, cpuid::dtes64, cpuid::intel_pt};
 	for (const auto &feature : absent)
 		offer(feature, false);
 }
@@ -66,6 +67,7 @@ void vcpu_after_set_cpuid(kernel::kvm_vcpu *kvm)
 	kvm->arch.xsaves_enabled = offered(cpuid::xsaves) && guest_has(vcpu, cpuid::xsave) &&
 				   guest_has(vcpu, cpuid::xsaves);
 	update_instruction_controls(vcpu);
+	update_sgx(vcpu);
 
 	write_guest_host_masks(vcpu);
 	choose_user_return_msrs(vcpu);

@@ -12,7 +12,7 @@ struct CpuidFeature {
 	CpuidRegister reg;
 	u8 bit_number;
 	u16 kernel_feature; ///< X86_FEATURE_*: a word of kvm_cpu_caps and boot_cpu_data, times 32,
-			    ///< and the bit
+			    ///< and the bit; sgx1 and sgx2 are elsewhere in kvm_cpu_caps
 };
 
 namespace cpuid {
@@ -43,6 +43,8 @@ inline constexpr CpuidFeature
 	intel_ssbd  {7,          0, CpuidRegister::edx, 31, kernel::X86_FEATURE_SPEC_CTRL_SSBD},
 	xsaves      {0xd,        1, CpuidRegister::eax, 3,  kernel::X86_FEATURE_XSAVES},
 	xfd         {0xd,        1, CpuidRegister::eax, 4,  kernel::X86_FEATURE_XFD},
+	sgx1        {0x12,       0, CpuidRegister::eax, 0,  kernel::X86_FEATURE_SGX1},
+	sgx2        {0x12,       0, CpuidRegister::eax, 1,  kernel::X86_FEATURE_SGX2},
 	rdtscp      {0x80000001, 0, CpuidRegister::edx, 27, kernel::X86_FEATURE_RDTSCP},
 	ibpb        {0x80000008, 0, CpuidRegister::ebx, 12, kernel::X86_FEATURE_AMD_IBPB},
 	ssbd        {0x80000008, 0, CpuidRegister::ebx, 24, kernel::X86_FEATURE_AMD_SSBD};

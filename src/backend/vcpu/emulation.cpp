@@ -6,10 +6,14 @@
 
 namespace backend {
 
-bool can_emulate_instruction(kernel::kvm_vcpu *, int, void *, int)
+bool can_emulate_instruction(kernel::kvm_vcpu *kvm, int, void *, int)
 {
-	// Guest memory is never encrypted here: the emulator can always fetch.
-	return true;
+	if (!vcpu_of(kvm).exit.reason.enclave()) [[likely]]
+		return true;
+	// An enclave's code is encrypted, and its registers are not those that the exit has left.
+	// Its instruction can only be refused.
+	kernel::kvm_queue_exception(kvm, vector::ud);
+	return false;
 }
 
 int check_intercept(kernel::kvm_vcpu *, kernel::x86_instruction_info *, kernel::x86_intercept_stage,

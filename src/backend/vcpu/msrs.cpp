@@ -76,7 +76,7 @@ u64 valid_feature_control_bits(Vcpu &vcpu)
 
 	if (vcpu.kvm.arch.mcg_cap & mcg_lmce)
 		valid |= feature_control::lmce;
-	return valid;
+	return valid | sgx_feature_control_bits(vcpu);
 }
 
 int set_feature_control(Vcpu &vcpu, const kernel::msr_data &msr)
@@ -86,6 +86,7 @@ int set_feature_control(Vcpu &vcpu, const kernel::msr_data &msr)
 	if (!msr.host_initiated && vcpu.feature_control & feature_control::locked)
 		return 1;
 	vcpu.feature_control = msr.data;
+	update_sgx(vcpu);
 	return 0;
 }
 

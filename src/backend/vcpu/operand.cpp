@@ -29,8 +29,15 @@ bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, 
 {
 	// Six there are; the field has room for two more.
 	const Segment number = operand.segment < 6 ? Segment{operand.segment} : Segment::ds;
-	const u64 offset = operand.offset(exit_qualification(vcpu), gpr(vcpu, operand.base),
-					  gpr(vcpu, operand.index));
+
+	return linear_address(vcpu, number,
+			      operand.offset(exit_qualification(vcpu), gpr(vcpu, operand.base),
+					     gpr(vcpu, operand.index)),
+			      size, address);
+}
+
+bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, u64 &address)
+{
 	kernel::kvm_segment segment;
 	bool good;
 

@@ -11,4 +11,8 @@ namespace backend {
 [[nodiscard]] bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size,
 				  u64 &address);
 
+/// The same for one at an offset within a segment.
+[[nodiscard]] bool linear_address(Vcpu &vcpu, f::Segment segment, u64 offset, u32 size,
+				  u64 &address);
+
 } // namespace backend

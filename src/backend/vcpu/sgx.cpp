@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/sgx.hpp"
 
+#include "backend/setup.hpp"
 #include "backend/vcpu/cpuid.hpp"
+#include "core/sgx/enclave.hpp"
 #include "kernel/msr.hpp"
 
 namespace backend {
@@ -13,6 +15,46 @@ constexpr u64 default_hash[] = {0xa6053e051270b7ac, 0x6cfbe8ba8b3b413d, 0xc4916d
 				0xd4f8c05909f9bb3b};
 
 } // namespace
+
+void offer_sgx()
+{
+	if (setup().features.sgx)
+		return;
+	offer(cpuid::sgx, false);
+	offer(cpuid::sgx_lc, false);
+	// SGX1 and SGX2: a word that kvm.ko alone has.
+	kernel::kvm_cpu_caps[kernel::CPUID_12_EAX] = 0;
+}
+
+bool sgx_visible(Vcpu &vcpu)
+{
+	return setup().features.sgx && guest_has(vcpu, cpuid::sgx) && guest_has(vcpu, cpuid::sgx1);
+}
+
+bool sgx_usable(Vcpu &vcpu)
+{
+	constexpr u64 enabled = feature_control::locked | feature_control::sgx;
+
+	return (vcpu.feature_control & enabled) == enabled && sgx_visible(vcpu);
+}
+
+u64 sgx_feature_control_bits(Vcpu &vcpu)
+{
+	if (!sgx_visible(vcpu))
+		return 0;
+	return feature_control::sgx |
+	       (guest_has(vcpu, cpuid::sgx_lc) ? feature_control::sgx_launch_control : 0);
+}
+
+void update_sgx(Vcpu &vcpu)
+{
+	if (!setup().features.sgx)
+		return;
+	write(vcpu.current(), f::encls_exiting_bitmap,
+	      sgx::exiting_leaves(
+		      {.usable = sgx_usable(vcpu), .sgx2 = guest_has(vcpu, cpuid::sgx2)},
+		      host_has(cpuid::sgx_lc)));
+}
 
 void initialise_sgx(Vcpu &vcpu)
 {
@@ -40,8 +82,13 @@ int get_launch_key_hash(Vcpu &vcpu, kernel::msr_data &msr)
 
 int set_launch_key_hash(Vcpu &vcpu, const kernel::msr_data &msr)
 {
-	// A guest would need IA32_FEATURE_CONTROL.SGX_LC, which goes with enclaves.
-	if (!msr.host_initiated)
+	// Until IA32_FEATURE_CONTROL is locked the firmware may choose a key; from then on, whoever
+	// it has left that to.
+	const bool left_open = !(vcpu.feature_control & feature_control::locked) ||
+			       vcpu.feature_control & feature_control::sgx_launch_control;
+
+	if (!msr.host_initiated &&
+	    (!sgx_visible(vcpu) || !guest_has(vcpu, cpuid::sgx_lc) || !left_open))
 		return 1;
 	vcpu.launch_key_hash[(msr.index - msr::sgx_launch_key_hash) & 3] = msr.data;
 	return 0;

@@ -128,6 +128,8 @@ Features features_of(const VmcsConfig &config)
 		       kernel::cpu_has(kernel::X86_FEATURE_SGX1) && kernel::can_run_enclaves(),
 		.spec_ctrl = kernel::has_spec_ctrl(),
 		.host_perf = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON),
+		.msrs_at_entry = kernel::cpu_has(kernel::X86_FEATURE_ARCH_PERFMON) ||
+				 config.secondary.has(secondary::enable_user_wait_pause),
 		.switch_perf_global_ctrl = config.entry.has(entry::load_perf_global_ctrl) &&
 					   config.exit.has(exit::load_perf_global_ctrl),
 		.host_arch_capabilities = kernel::cpu_has(kernel::X86_FEATURE_ARCH_CAPABILITIES)

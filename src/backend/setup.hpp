@@ -19,6 +19,7 @@ struct Features {
 	bool sgx;		      ///< guests may have enclaves
 	bool spec_ctrl;		      ///< the CPU has IA32_SPEC_CTRL
 	bool host_perf;		      ///< the host may count events, which must stop in the guest
+	bool msrs_at_entry;	      ///< those of host_perf, or IA32_UMWAIT_CONTROL
 	bool switch_perf_global_ctrl; ///< by the controls
 	u64 host_arch_capabilities;   ///< IA32_ARCH_CAPABILITIES, 0 where the CPU has none
 };

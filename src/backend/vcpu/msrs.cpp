@@ -12,6 +12,7 @@
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "backend/vcpu/sgx.hpp"
+#include "backend/vcpu/umwait.hpp"
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
@@ -61,13 +62,6 @@ int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 	vcpu.debugctl = wanted;
 	refresh_debugctl(vcpu);
 	return 0;
-}
-
-/// The guest's IA32_UMWAIT_CONTROL is kept, but the host's stays in force: how long TPAUSE and
-/// UMWAIT last at most, and how deeply they sleep, is a hint that software cannot rely on.
-bool may_use_umwait(Vcpu &vcpu, const kernel::msr_data &msr)
-{
-	return msr.host_initiated || guest_has(vcpu, cpuid::waitpkg);
 }
 
 u64 valid_feature_control_bits(Vcpu &vcpu)
@@ -170,10 +164,7 @@ int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		msr->data = vcpu.feature_control;
 		return 0;
 	case msr::umwait_control:
-		if (!may_use_umwait(vcpu, *msr))
-			return 1;
-		msr->data = vcpu.umwait_control;
-		return 0;
+		return get_umwait_control(vcpu, *msr);
 	case msr::mcg_ext_ctl:
 		if (!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce))
 			return 1;
@@ -242,11 +233,7 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	case msr::feature_control:
 		return set_feature_control(vcpu, *msr);
 	case msr::umwait_control:
-		// Bit 1 and the upper half are reserved.
-		if (!may_use_umwait(vcpu, *msr) || data & (bit(1) | ~u64{0xffffffff}))
-			return 1;
-		vcpu.umwait_control = static_cast<u32>(data);
-		return 0;
+		return set_umwait_control(vcpu, *msr);
 	case msr::mcg_ext_ctl:
 		if ((!msr->host_initiated && !(vcpu.feature_control & feature_control::lmce)) ||
 		    data & ~u64{1})

@@ -11,6 +11,7 @@
 #include "backend/vcpu/real_mode.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/timing.hpp"
+#include "backend/vcpu/umwait.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/enter.h"
 #include "kernel/trace.hpp"
@@ -103,6 +104,15 @@ void switch_perf_msrs(Vcpu &vcpu)
 	}
 }
 
+/// What has to be looked at before each entry, on a CPU that has it.
+void switch_msrs(Vcpu &vcpu)
+{
+	if (setup().features.host_perf)
+		switch_perf_msrs(vcpu);
+	if (setup().config.secondary.has(secondary::enable_user_wait_pause))
+		switch_umwait_control(vcpu);
+}
+
 kvmxx_entry prepare_entry(Vcpu &vcpu)
 {
 	auto &arch = vcpu.kvm.arch;
@@ -184,8 +194,8 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	if (kernel::lapic_in_kernel(*kvm) && kvm->arch.apic->lapic_timer.expired_tscdeadline)
 		kernel::kvm_wait_lapic_expire(kvm);
 
-	if (setup().features.host_perf)
-		switch_perf_msrs(vcpu);
+	if (setup().features.msrs_at_entry)
+		switch_msrs(vcpu);
 
 	kvmxx_entry entry = prepare_entry(vcpu);
 

@@ -80,6 +80,10 @@ inline constexpr u64 locked = bit(0), vmxon_in_smx = bit(1), vmxon_outside_smx =
 namespace rights {
 inline constexpr u32 s = 1U << 4, p = 1U << 7, avl = 1U << 12, l = 1U << 13, db = 1U << 14,
 		     g = 1U << 15, unusable = 1U << 16;
+/// What VM entry wants of each segment in virtual-8086 mode: accessed data that can be written, DPL
+/// 3, present (SDM, "Checks on Guest Segment Registers").
+inline constexpr u32 virtual_8086 = 0xf3, virtual_8086_limit = 0xffff;
+
 constexpr u32 type(u32 ar)
 {
 	return ar & 0xf;

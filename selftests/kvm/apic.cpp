@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The in-kernel local APIC: its timer, interrupts between vCPUs, start-up of a second vCPU, x2APIC.
-#include "harness/guest.hpp"
+#include "harness/apic.hpp"
 #include "harness/thread.hpp"
 
 using namespace kvm;
@@ -10,18 +10,9 @@ using tap::check_equal;
 
 namespace {
 
-GUEST_CONSTANT(apic_base, 0xfee00000)
 GUEST_CONSTANT(second_code_address, 0xb000)
 
-// Every guest here: APIC on by its spurious vector, r8 its base; one handler that reports ebx.
-// SDM, "Local APIC Register Address Map": 0x0f0 spurious, 0x0b0 EOI, 0x300/0x310 command,
-// 0x320 timer, 0x380 initial count, 0x3e0 divider.
-#define APIC_ON                                                                                    \
-	TOUCH_DELIVERY                                                                             \
-	"mov $apic_base, %r8d\n"                                                                   \
-	"movl $0x1ff, 0xf0(%r8)\n"
-
-GUEST_CODE(timer_once, 64, APIC_ON R"(
+GUEST_CODE(timer_once, 64, XAPIC_ON R"(
 	movl $0x0b, 0x3e0(%r8)
 	movl $0x40, 0x320(%r8)
 	movl $100000, 0x380(%r8)
@@ -36,7 +27,7 @@ timer_once_handler:
 )");
 GUEST_LABEL(timer_once_handler);
 
-GUEST_CODE(timer_periodic, 64, APIC_ON R"(
+GUEST_CODE(timer_periodic, 64, XAPIC_ON R"(
 	movl $0x0b, 0x3e0(%r8)
 	movl $0x20040, 0x320(%r8)
 	movl $20000000, 0x380(%r8)	# ns: 20 ms
@@ -54,7 +45,7 @@ timer_periodic_handler:
 GUEST_LABEL(timer_periodic_handler);
 
 // Spins instead of halting: the deadline has to interrupt a running guest.
-GUEST_CODE(timer_deadline, 64, APIC_ON R"(
+GUEST_CODE(timer_deadline, 64, XAPIC_ON R"(
 	movl $0x40040, 0x320(%r8)
 	rdtsc
 	shl $32, %rdx
@@ -83,7 +74,7 @@ timer_deadline_handler:
 )");
 GUEST_LABEL(timer_deadline_handler);
 
-GUEST_CODE(self_ipi, 64, APIC_ON R"(
+GUEST_CODE(self_ipi, 64, XAPIC_ON R"(
 	movl $0x00040051, 0x300(%r8)
 	nop
 	mov $0xbad, %ebx
@@ -100,7 +91,7 @@ GUEST_LABEL(self_ipi_handler);
 
 // vCPU 0 sends, waits for the answer, 200 times; vCPU 1 halts and counts in its handler. Who waits
 // has interrupts on: Bochs 2.7 holds back the host's while its guest has them off.
-GUEST_CODE(ipi_sender, 64, APIC_ON R"(
+GUEST_CODE(ipi_sender, 64, XAPIC_ON R"(
 	sti
 0:	pause
 	cmpl $0, data_address + 4
@@ -133,7 +124,7 @@ GUEST_LABEL(ipi_receiver);
 GUEST_LABEL(ipi_handler);
 
 // INIT, SIPI, SIPI; the second vCPU answers from real mode.
-GUEST_CODE(start_second, 64, APIC_ON R"(
+GUEST_CODE(start_second, 64, XAPIC_ON R"(
 	sti
 	movl $0x01000000, 0x310(%r8)
 	movl $0x00004500, 0x300(%r8)
@@ -191,7 +182,7 @@ x2apic_handler:
 GUEST_LABEL(x2apic_handler);
 
 // A high task priority holds a lower interrupt back until it is lowered through cr8.
-GUEST_CODE(held_back_by_cr8, 64, APIC_ON R"(
+GUEST_CODE(held_back_by_cr8, 64, XAPIC_ON R"(
 	mov $6, %eax
 	mov %rax, %cr8
 	movl $0x00040054, 0x300(%r8)
@@ -212,7 +203,7 @@ held_back_handler:
 )");
 GUEST_LABEL(held_back_handler);
 
-GUEST_CODE(nmi_to_second, 64, APIC_ON R"(
+GUEST_CODE(nmi_to_second, 64, XAPIC_ON R"(
 	sti
 0:	pause
 	cmpl $0, data_address + 4
@@ -236,36 +227,11 @@ nmi_ipi_handler:
 GUEST_LABEL(nmi_receiver);
 GUEST_LABEL(nmi_ipi_handler);
 
-constexpr std::uint32_t leaf1_ecx_x2apic = 1 << 21, leaf1_ecx_tsc_deadline = 1 << 24;
-
-// A machine with an in-kernel APIC; interrupts are off until the guest's own STI.
-void start_with_apic(const Vm &vm, const Vcpu &vcpu, const Code &code, unsigned vector,
-		     const char *handler)
-{
-	start(vm, vcpu, code);
-	set_gate(vm, 64, vector, code.at(handler));
-	kvm_regs regs = vcpu.regs();
-	regs.rflags = rflags_fixed;
-	vcpu.set(regs);
-
-	Cpuid table = Cpuid::supported();
-	table.find(1)->ecx |= leaf1_ecx_x2apic | leaf1_ecx_tsc_deadline;
-	table.find(1)->ebx = (table.find(1)->ebx & 0x00ffffff) | vcpu.id() << 24;
-	vcpu.set_cpuid(table);
-}
-
-Vm machine()
-{
-	Vm vm;
-	vm.create_irqchip();
-	return vm;
-}
-
 } // namespace
 
 TEST(timer_one_shot)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, timer_once, 0x40, timer_once_handler);
 	check_equal(run_to_report(vcpu), 0u, "current count once it has run out");
@@ -273,7 +239,7 @@ TEST(timer_one_shot)
 
 TEST(timer_that_repeats)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, timer_periodic, 0x40, timer_periodic_handler);
 	// One more may come between the comparison and the report.
@@ -282,7 +248,7 @@ TEST(timer_that_repeats)
 
 TEST(timer_tsc_deadline)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	vm.need(KVM_CAP_TSC_DEADLINE_TIMER, "KVM_CAP_TSC_DEADLINE_TIMER");
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, timer_deadline, 0x40, timer_deadline_handler);
@@ -291,7 +257,7 @@ TEST(timer_tsc_deadline)
 
 TEST(ipi_to_self)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, self_ipi, 0x51, self_ipi_handler);
 	check_equal(run_to_report(vcpu), 0x51u, "ebx, set by the handler");
@@ -299,7 +265,7 @@ TEST(ipi_to_self)
 
 TEST(ipi_between_vcpus)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu sender(vm, 0, Vcpu::WithCpuid::none), receiver(vm, 1, Vcpu::WithCpuid::none);
 	start_with_apic(vm, sender, ipi_sender, 0x52, ipi_handler);
 	start_with_apic(vm, receiver, ipi_sender, 0x52, ipi_handler);
@@ -313,7 +279,7 @@ TEST(ipi_between_vcpus)
 
 TEST(nmi_between_vcpus)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu sender(vm, 0, Vcpu::WithCpuid::none), receiver(vm, 1, Vcpu::WithCpuid::none);
 	start_with_apic(vm, sender, nmi_to_second, 2, nmi_ipi_handler);
 	start_with_apic(vm, receiver, nmi_to_second, 2, nmi_ipi_handler);
@@ -326,7 +292,7 @@ TEST(nmi_between_vcpus)
 
 TEST(init_and_sipi)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu first(vm, 0, Vcpu::WithCpuid::none), second(vm, 1);
 	start_with_apic(vm, first, start_second, 0x52, start_second_begin);
 	memcpy(vm.memory(second_code_address), second_in_real_mode.begin,
@@ -341,7 +307,7 @@ TEST(init_and_sipi)
 
 TEST(x2apic)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, x2apic_self_ipi, 0x53, x2apic_handler);
 	check_equal(run_to_report(vcpu), 0x53u, "the APIC's id and the handler's mark");
@@ -349,7 +315,7 @@ TEST(x2apic)
 
 TEST(task_priority_holds_interrupts_back)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	start_with_apic(vm, vcpu, held_back_by_cr8, 0x54, held_back_handler);
 	check_equal(run_to_report(vcpu), 0u, "interrupts while cr8 is 6");

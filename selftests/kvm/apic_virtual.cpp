@@ -2,7 +2,7 @@
 //
 // The registers of the local APIC that a CPU can virtualize: task priority, EOI, ICR, what is
 // pending and in service; in xAPIC mode, in x2APIC mode, and on the way from one to the other.
-#include "harness/guest.hpp"
+#include "harness/apic.hpp"
 #include "harness/thread.hpp"
 
 using namespace kvm;
@@ -11,13 +11,6 @@ using tap::check_equal;
 
 namespace {
 
-GUEST_CONSTANT(apic_base, 0xfee00000)
-
-// SDM, "Local APIC Register Address Map"; an x2APIC register is MSR 0x800 + a sixteenth of it.
-#define XAPIC_ON                                                                                   \
-	TOUCH_DELIVERY                                                                             \
-	"mov $apic_base, %r8d\n"                                                                   \
-	"movl $0x1ff, 0xf0(%r8)\n"
 // KVM may drop what it has mapped when the mode changes, so the touch comes last.
 #define X2APIC_ON                                                                                  \
 	"mov $0x1b, %ecx\n"                                                                        \
@@ -193,27 +186,7 @@ GUEST_CODE(uses_the_page, 64, XAPIC_ON R"(
 1:	mov %ecx, %eax
 )" REPORT);
 
-constexpr std::uint32_t leaf1_ecx_x2apic = 1 << 21, leaf1_edx_apic = 1 << 9;
-
-void start_with(const Vm &vm, const Vcpu &vcpu, const Code &code)
-{
-	start(vm, vcpu, code);
-	kvm_regs regs = vcpu.regs();
-	regs.rflags = rflags_fixed;
-	vcpu.set(regs);
-
-	Cpuid table = Cpuid::supported();
-	table.find(1)->ecx |= leaf1_ecx_x2apic;
-	table.find(1)->ebx = (table.find(1)->ebx & 0x00ffffff) | vcpu.id() << 24;
-	vcpu.set_cpuid(table);
-}
-
-Vm machine()
-{
-	Vm vm;
-	vm.create_irqchip();
-	return vm;
-}
+constexpr std::uint32_t leaf1_edx_apic = 1 << 9;
 
 kvm_lapic_state lapic(const Vcpu &vcpu)
 {
@@ -232,9 +205,9 @@ constexpr std::size_t in_service = 0x100, requested = 0x200;
 
 void check_nesting(const Code &code, const char *low, const char *middle, const char *high)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	start_with(vm, vcpu, code);
+	start_with_apic(vm, vcpu, code);
 	set_gate(vm, 64, 0x31, code.at(low));
 	set_gate(vm, 64, 0x41, code.at(middle));
 	set_gate(vm, 64, 0x71, code.at(high));
@@ -268,7 +241,7 @@ void check_eoi_exit(const Code &code, const char *handler)
 	KVM_CALL(vm.fd(), KVM_SET_GSI_ROUTING, &routing);
 
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	start_with(vm, vcpu, code);
+	start_with_apic(vm, vcpu, code);
 	set_gate(vm, 64, 0x61, code.at(handler));
 	set_gate(vm, 64, 0x62, code.at(handler));
 	run_to_report(vcpu); // the APIC is on
@@ -289,9 +262,9 @@ void check_eoi_exit(const Code &code, const char *handler)
 
 TEST(task_priority_in_xapic_mode)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	start_with(vm, vcpu, task_priority_xapic);
+	start_with_apic(vm, vcpu, task_priority_xapic);
 	check_equal(run_to_report(vcpu), 3u, "CR8 after 0x35 to TPR");
 	check_equal(vcpu.state().cr8, 3u, "CR8 that userspace sees");
 	check_equal(run_to_report(vcpu), 0x35u, "TPR");
@@ -303,9 +276,9 @@ TEST(task_priority_in_xapic_mode)
 
 TEST(task_priority_in_x2apic_mode)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	start_with(vm, vcpu, task_priority_x2apic);
+	start_with_apic(vm, vcpu, task_priority_x2apic);
 	check_equal(run_to_report(vcpu), 3u, "CR8 after 0x35 to TPR");
 	check_equal(run_to_report(vcpu), 0x35u, "TPR");
 	check_equal(run_to_report(vcpu), 0x35u, "PPR");
@@ -337,10 +310,10 @@ TEST(priorities_nest_in_x2apic_mode)
 
 TEST(state_moves_to_another_vcpu)
 {
-	const Vm from = machine(), to = machine();
+	const Vm from = machine_with_apic(), to = machine_with_apic();
 	const Vcpu old(from, 0, Vcpu::WithCpuid::none);
 
-	start_with(from, old, stops_on_the_way);
+	start_with_apic(from, old, stops_on_the_way);
 	set_gate(from, 64, 0x51, stops_on_the_way.at(stops_high));
 	set_gate(from, 64, 0x41, stops_on_the_way.at(stops_low));
 
@@ -366,7 +339,7 @@ TEST(state_moves_to_another_vcpu)
 	check(!has_vector(lapic(next), requested, 0x51), "0x51 is not pending");
 	check(has_vector(lapic(next), requested, 0x41), "0x41 is pending");
 
-	const Vm third = machine();
+	const Vm third = machine_with_apic();
 	const Vcpu last(third, 0, Vcpu::WithCpuid::none);
 	move(to, next, third, last);
 	check_equal(run_to_report(last), 0x41u, "0x41, once 0x51 has ended");
@@ -378,9 +351,9 @@ TEST(state_moves_to_another_vcpu)
 
 TEST(modes_change)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu first(vm, 0), vcpu(vm, 1, Vcpu::WithCpuid::none);
-	start_with(vm, vcpu, changes_mode);
+	start_with_apic(vm, vcpu, changes_mode);
 	vcpu.set_mp_state(KVM_MP_STATE_RUNNABLE);
 	check_equal(run_to_report(vcpu), 1u << 24, "ID in xAPIC mode");
 	check_equal(run_to_report(vcpu), 1u, "ID in x2APIC mode");
@@ -395,10 +368,10 @@ TEST(modes_change)
 // Another slot comes and goes, and so does what KVM has cached of all of them.
 TEST(memory_slots_change_under_the_page)
 {
-	const Vm vm = machine();
+	const Vm vm = machine_with_apic();
 	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
 	const Mapping other(page_size);
-	start_with(vm, vcpu, uses_the_page);
+	start_with_apic(vm, vcpu, uses_the_page);
 	Running running(vcpu);
 	for (unsigned round = 0; round < 20; round++) {
 		const std::uint32_t before = vm.at<std::uint32_t>(data_address);

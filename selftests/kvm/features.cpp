@@ -176,6 +176,24 @@ void expect_ud(const Vm &vm, const Vcpu &vcpu, const Code &code,
 	check_equal(run_to_exception(vm, vcpu, where).vector, ud, "exception", where);
 }
 
+// Without these in CPUID the instruction does not exist, whatever the CPU has.
+void expect_hidden(const Code &code, std::initializer_list<Feature> features,
+		   tap::Where where = tap::Where::current())
+{
+	const Vm vm;
+	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
+	vcpu.set_cpuid(without(features));
+	expect_ud(vm, vcpu, code, where);
+}
+
+void expect_shown(const Code &code, tap::Where where = tap::Where::current())
+{
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	start(vm, vcpu, code);
+	run_to_report(vcpu, where);
+}
+
 struct InvpcidDescriptor {
 	std::uint64_t pcid, address;
 };
@@ -214,54 +232,36 @@ TEST(rdtscp_reads_tsc_aux)
 
 TEST(rdtscp_hidden)
 {
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({rdtscp, rdpid}));
-	expect_ud(vm, vcpu, run_rdtscp);
+	expect_hidden(run_rdtscp, {rdtscp, rdpid});
 }
 
 TEST(rdrand_hidden)
 {
 	need(rdrand, "RDRAND");
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({rdrand}));
-	expect_ud(vm, vcpu, run_rdrand);
+	expect_hidden(run_rdrand, {rdrand});
 }
 
 TEST(rdrand_shown)
 {
 	need(rdrand, "RDRAND");
-	const Vm vm;
-	const Vcpu vcpu(vm);
-	start(vm, vcpu, run_rdrand);
-	run_to_report(vcpu);
+	expect_shown(run_rdrand);
 }
 
 TEST(rdseed_hidden)
 {
 	need(rdseed, "RDSEED");
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({rdseed}));
-	expect_ud(vm, vcpu, run_rdseed);
+	expect_hidden(run_rdseed, {rdseed});
 }
 
 TEST(rdseed_shown)
 {
 	need(rdseed, "RDSEED");
-	const Vm vm;
-	const Vcpu vcpu(vm);
-	start(vm, vcpu, run_rdseed);
-	run_to_report(vcpu);
+	expect_shown(run_rdseed);
 }
 
 TEST(invpcid_hidden)
 {
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({invpcid}));
-	expect_ud(vm, vcpu, run_invpcid);
+	expect_hidden(run_invpcid, {invpcid});
 }
 
 TEST(invpcid_judges_its_operands)
@@ -372,10 +372,7 @@ TEST(umip_hidden)
 
 TEST(waitpkg_hidden)
 {
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({waitpkg}));
-	expect_ud(vm, vcpu, run_tpause);
+	expect_hidden(run_tpause, {waitpkg});
 }
 
 TEST(waitpkg_control)
@@ -392,10 +389,7 @@ TEST(waitpkg_control)
 
 TEST(sgx_hidden)
 {
-	const Vm vm;
-	const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
-	vcpu.set_cpuid(without({sgx}));
-	expect_ud(vm, vcpu, run_encls);
+	expect_hidden(run_encls, {sgx});
 }
 
 TEST(nothing_is_shown_without_cpuid)

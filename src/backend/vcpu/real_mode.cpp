@@ -61,10 +61,6 @@ constexpr IdentityMap make_identity_map()
 }
 constinit const IdentityMap identity_image = make_identity_map();
 
-/// Of the code and data segments of any virtual-8086 task (SDM, "Checks on Guest Segment
-/// Registers").
-constexpr u32 task_rights = 0xf3, task_limit = 0xffff;
-
 constexpr bool has_task_form(Segment which)
 {
 	return which != Segment::tr && which != Segment::ldtr;
@@ -76,13 +72,13 @@ constexpr Segment all_segments[] = {Segment::es, Segment::cs, Segment::ss,   Seg
 /// A segment of real mode as the virtual-8086 task has it.
 SegmentState task_form(SegmentState s)
 {
-	s.rights = task_rights;
+	s.rights = rights::virtual_8086;
 	// With emulation off what does not fit is bent until it does. The base matters to code that
 	// runs on after it has cleared CR0.PE, not the selector.
 	if (!parameter_emulate_invalid_guest_state) {
 		s.base &= 0xffff0;
 		s.selector = static_cast<u16>(s.base >> 4);
-		s.limit = task_limit;
+		s.limit = rights::virtual_8086_limit;
 	}
 	return s;
 }

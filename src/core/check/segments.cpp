@@ -59,12 +59,12 @@ template <Segment which> bool base_high(const State &s, const Limits &)
 
 template <Segment which> bool limit_8086(const State &s, const Limits &)
 {
-	return !s.virtual_8086() || s[which].limit == 0xffff;
+	return !s.virtual_8086() || s[which].limit == rights::virtual_8086_limit;
 }
 
 template <Segment which> bool rights_8086(const State &s, const Limits &)
 {
-	return !s.virtual_8086() || s[which].rights == 0xf3;
+	return !s.virtual_8086() || s[which].rights == rights::virtual_8086;
 }
 
 bool cs_type(const State &s, const Limits &)

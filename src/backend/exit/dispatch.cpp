@@ -18,6 +18,7 @@ int fail_entry(Vcpu &vcpu, u64 reason)
 {
 	kernel::kvm_run *run = vcpu.kvm.run;
 
+	forget_injection(vcpu);
 	run->exit_reason = kernel::KVM_EXIT_FAIL_ENTRY;
 	run->fail_entry.hardware_entry_failure_reason = reason;
 	run->fail_entry.cpu = static_cast<u32>(vcpu.kvm.arch.last_vmentry_cpu);

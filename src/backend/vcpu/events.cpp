@@ -57,10 +57,14 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 		arch.event_exit_inst_len = static_cast<u8>(instruction_length);
 		[[fallthrough]];
 	case EventType::hardware_exception:
-		if (event.has_error_code())
-			kernel::kvm_requeue_exception_e(&vcpu.kvm, event.vector(), error_code);
-		else
-			kernel::kvm_requeue_exception(&vcpu.kvm, event.vector());
+		// Not by kvm_requeue_exception(), which warns if a triple fault is due, as when the
+		// entry is given up because the guest's CR3 leads nowhere.
+		arch.exception.injected = true;
+		arch.exception.vector = event.vector();
+		arch.exception.has_error_code = event.has_error_code();
+		arch.exception.error_code = event.has_error_code() ? error_code : 0;
+		arch.exception.has_payload = false;
+		arch.exception.payload = 0;
 		break;
 	case EventType::software_interrupt:
 		arch.event_exit_inst_len = static_cast<u8>(instruction_length);
@@ -151,6 +155,11 @@ void cancel_injection(kernel::kvm_vcpu *kvm)
 		read(current, f::entry_instruction_length),
 		read(current, f::entry_exception_error_code));
 	write(current, f::entry_interruption_info, u32{0});
+}
+
+void forget_injection(Vcpu &vcpu)
+{
+	write(vcpu.current(), f::entry_interruption_info, u32{0});
 }
 
 void requeue_vectored_event(Vcpu &vcpu)

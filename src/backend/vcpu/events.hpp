@@ -12,6 +12,10 @@ void inject_nmi(kernel::kvm_vcpu *kvm);
 void inject_exception(kernel::kvm_vcpu *kvm);
 void cancel_injection(kernel::kvm_vcpu *kvm);
 
+/// After an entry that did not come about: the event is still in kvm.ko's queues, which inject it
+/// again unless userspace takes it away before.
+void forget_injection(Vcpu &vcpu);
+
 int interrupt_allowed(kernel::kvm_vcpu *kvm, bool for_injection);
 int nmi_allowed(kernel::kvm_vcpu *kvm, bool for_injection);
 bool get_nmi_mask(kernel::kvm_vcpu *kvm);

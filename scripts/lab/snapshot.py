@@ -10,7 +10,7 @@ from .bochs import HOST_MEMORY_MAX, Bochs
 from .progress import Progress
 from .watch import Watch
 
-BOOT_TIMEOUT = 300
+BOOT_TIMEOUT = 600
 
 
 def make_restorable(directory: Path, bochsrc: Path):

@@ -155,6 +155,18 @@ GUEST_CODE(set_cr4_umip, 64, R"(
 	hlt
 )");
 
+// MOV to CR0 exits for CD.
+GUEST_CODE(turn_caches_off_and_on, 64, R"(
+	mov %cr0, %rax
+	mov %rax, %rbx
+	or $1 << 30, %eax
+	mov %rax, %cr0
+	wbinvd
+	mov %rbx, %cr0
+	mov %cr4, %rdx
+	hlt
+)");
+
 GUEST_CODE(run_encls, 64, R"(
 	xor %eax, %eax
 	encls
@@ -359,6 +371,18 @@ TEST(umip_lets_tables_be_loaded)
 	check_equal(vcpu.regs().rbx & 0xffff, std::uint64_t{selector_tss}, "task register");
 	check_equal(vcpu.sregs().gdt.base, std::uint64_t{gdt_address}, "base of the GDT");
 	check_equal(vcpu.sregs().idt.base, std::uint64_t{idt_address}, "base of the IDT");
+}
+
+// What the CPU holds of CR4 may be made anew when CR0 changes.
+TEST(umip_stays_when_cr0_changes)
+{
+	need(umip, "UMIP, nor its emulation");
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	start(vm, vcpu, turn_caches_off_and_on);
+	set_umip(vcpu);
+	vcpu.run_to(KVM_EXIT_HLT);
+	check(vcpu.regs().rdx & cr4_umip, "the guest reads CR4.UMIP set");
 }
 
 TEST(umip_hidden)

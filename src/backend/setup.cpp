@@ -155,7 +155,7 @@ void report_parameters(const Features &features)
 	kernel::enable_apicv = features.apicv;
 	parameter_enable_ipiv = features.ipi_virtualization;
 	parameter_sgx = features.sgx;
-	if (!chosen_setup.config.secondary.has(secondary::pause_loop_exiting))
+	if (!chosen_setup.capabilities.secondary().allowed1.has(secondary::pause_loop_exiting))
 		parameter_ple_gap = parameter_ple_window = parameter_ple_window_grow =
 			parameter_ple_window_shrink = parameter_ple_window_max = 0;
 	// Not driven by this module, so not in use whatever the CPU has.

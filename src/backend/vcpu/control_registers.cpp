@@ -39,7 +39,7 @@ u64 hardware_cr0(Vcpu &vcpu, u64 wanted)
 
 u64 hardware_cr4(Vcpu &vcpu, u64 wanted)
 {
-	u64 value = wanted | cr4::vmxe;
+	u64 value = emulate_umip(vcpu, wanted) | cr4::vmxe;
 
 	// CR4.MCE off would turn the host's machine checks into shutdowns.
 	value |= kernel::cr4_read_shadow() & cr4::mce;
@@ -162,7 +162,7 @@ void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
 	kvm->arch.cr4 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
 	write(current, f::cr4_read_shadow, u64{value});
-	write(current, f::guest_cr4, hardware_cr4(vcpu, emulate_umip(vcpu, value)));
+	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
 	// CPUID.OSXSAVE and CPUID.OSPKE of the guest follow CR4.
 	if ((was ^ value) & (cr4::osxsave | cr4::pke))
 		kernel::kvm_update_cpuid_runtime(kvm);

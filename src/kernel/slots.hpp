@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/bindings.hpp"
+#include "kernel/user.hpp"
 
 namespace kernel {
 
@@ -32,7 +33,7 @@ private:
 	// A pointer that is none is an errno (the kernel's IS_ERR).
 	if (result < 0 && result >= -4095)
 		return static_cast<int>(result);
-	return content ? kvmxx_copy_to_user(memory, content, size) : 0;
+	return content ? copy_to_user(memory, content, size) : 0;
 }
 
 /// Slots are locked. May sleep.

@@ -102,6 +102,31 @@ inline void trace_route_update(unsigned host_irq, unsigned vcpu_id, unsigned gue
 	      guest_irq, vector, descriptor, set);
 }
 
+inline void trace_nested_enter(u64 l1_rip, u64 vmcs, u64 rip, u32 interrupt_status, u32 event,
+			       bool ept, u64 ept_pointer, u64 cr3)
+{
+	trace(__tracepoint_kvm_nested_vmenter, __traceiter_kvm_nested_vmenter, l1_rip, vmcs, rip,
+	      interrupt_status, event, ept, ept_pointer, cr3, trace_isa_vmx);
+}
+
+inline void trace_nested_enter_failed(const char *check, u32 error)
+{
+	trace(__tracepoint_kvm_nested_vmenter_failed, __traceiter_kvm_nested_vmenter_failed, check,
+	      error);
+}
+
+inline void trace_nested_exit(kvm_vcpu *vcpu)
+{
+	trace(__tracepoint_kvm_nested_vmexit, __traceiter_kvm_nested_vmexit, vcpu, trace_isa_vmx);
+}
+
+inline void trace_nested_exit_inject(u32 reason, u64 qualification, u64 idt_vectoring,
+				     u32 interruption, u32 error_code)
+{
+	trace(__tracepoint_kvm_nested_vmexit_inject, __traceiter_kvm_nested_vmexit_inject, reason,
+	      qualification, idt_vectoring, interruption, error_code, trace_isa_vmx);
+}
+
 inline void trace_pml_full(unsigned vcpu_id)
 {
 	trace(__tracepoint_kvm_pml_full, __traceiter_kvm_pml_full, vcpu_id);

@@ -9,6 +9,7 @@ namespace kernel {
 
 extern "C" {
 #include "kernel/helpers/fpu.h"
+#include "kernel/helpers/requests.h"
 #include "kernel/helpers/srcu.h"
 }
 
@@ -58,6 +59,42 @@ inline void set_irr(kvm_lapic &apic, u8 vector)
 	vcpu.arch.mmio_gfn = gfn;
 	vcpu.arch.mmio_gen = generation;
 	return true;
+}
+
+/// L2 is what runs, in kvm.ko's eyes.
+inline void enter_guest_mode(kvm_vcpu &vcpu)
+{
+	vcpu.arch.hflags |= HF_GUEST_MASK;
+	vcpu.stat.guest_mode = 1;
+}
+
+inline void leave_guest_mode(kvm_vcpu &vcpu)
+{
+	vcpu.arch.hflags &= ~HF_GUEST_MASK;
+	// Which EOIs L1's APIC wants to know of may have changed meanwhile.
+	if (vcpu.arch.load_eoi_exitmap_pending) {
+		vcpu.arch.load_eoi_exitmap_pending = false;
+		kvmxx_make_request(&vcpu, KVM_REQ_LOAD_EOI_EXITMAP);
+	}
+	vcpu.stat.guest_mode = 0;
+}
+
+/// INIT and SIPI, as bits of kvm_lapic's pending_events: others set them. The numbers are those of
+/// kvm.ko's own lapic.h.
+inline constexpr unsigned KVM_APIC_INIT = 0, KVM_APIC_SIPI = 1;
+inline bool test_pending_event(const kvm_lapic &apic, unsigned event)
+{
+	return __atomic_load_n(&apic.pending_events, __ATOMIC_RELAXED) >> event & 1;
+}
+inline void clear_pending_event(kvm_lapic &apic, unsigned event)
+{
+	__atomic_fetch_and(&apic.pending_events, ~(1UL << event), __ATOMIC_SEQ_CST);
+}
+
+/// A PDPTE of the page tables that walk_mmu is about: what kvm.ko's tables of operations hold.
+inline unsigned long kvm_pdptr_read(kvm_vcpu *vcpu, int index)
+{
+	return vcpu->arch.walk_mmu->pdptrs[index];
 }
 
 inline void save_guest_xfd_error(kvm_vcpu &vcpu)

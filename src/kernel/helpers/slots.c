@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/kvm_host.h>
-#include <linux/uaccess.h>
 
 #include "slots.h"
 
@@ -12,9 +11,4 @@ void kvmxx_lock_slots(struct kvm *kvm)
 void kvmxx_unlock_slots(struct kvm *kvm)
 {
 	mutex_unlock(&kvm->slots_lock);
-}
-
-int kvmxx_copy_to_user(void *to, const void *from, unsigned long size)
-{
-	return copy_to_user((void __user *)to, from, size) ? -EFAULT : 0;
 }

@@ -10,7 +10,4 @@ struct kvm;
 void kvmxx_lock_slots(struct kvm *kvm);
 void kvmxx_unlock_slots(struct kvm *kvm);
 
-/* Of the current process. Returns 0 or -EFAULT. May sleep. */
-int kvmxx_copy_to_user(void *to, const void *from, unsigned long size);
-
 #endif

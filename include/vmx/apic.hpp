@@ -14,7 +14,7 @@ inline constexpr u64 default_base = 0xfee00000;
 inline constexpr u64 enabled = bit(11), x2apic_enabled = bit(10);
 
 /// Offsets in the page of registers.
-inline constexpr u16 tpr = 0x80, eoi = 0xb0, icr = 0x300;
+inline constexpr u16 tpr = 0x80, eoi = 0xb0, icr = 0x300, self_ipi = 0x3f0;
 
 /// An x2APIC register is the MSR `x2apic_msrs` plus a sixteenth of its offset in the page.
 inline constexpr u32 x2apic_msrs = 0x800, x2apic_msr_count = 0x100;

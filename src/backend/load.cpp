@@ -4,6 +4,7 @@
 #include "backend/hw/capabilities.hpp"
 #include "backend/hw/cpu.hpp"
 #include "backend/hw/tlb.hpp"
+#include "backend/nested/capabilities.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -104,6 +105,7 @@ int hardware_setup()
 	// Before kvm.ko draws up its CPUID: it offers RDTSCP only where TSC_AUX is switched.
 	register_user_return_msrs();
 	set_cpu_caps();
+	nested::choose_offer();
 	tell_caps();
 	adjust_operations(*kernel::init_ops.runtime_ops);
 	start_wakeups();

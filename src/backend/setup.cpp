@@ -3,6 +3,7 @@
 
 #include "backend/hw/capabilities.hpp"
 #include "backend/load.hpp"
+#include "backend/nested/capabilities.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
@@ -160,7 +161,6 @@ void report_parameters(const Features &features)
 			parameter_ple_window_shrink = parameter_ple_window_max = 0;
 	// Not driven by this module, so not in use whatever the CPU has.
 	parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
-	parameter_nested = false;
 }
 
 /// What this module cannot do without, although others can.
@@ -194,6 +194,8 @@ int decide_setup()
 	apply_parameters(chosen_setup.config);
 	chosen_setup.features = features_of(chosen_setup.config);
 	if (const int error = check_needs(chosen_setup.features))
+		return error;
+	if (const int error = nested::choose_revision())
 		return error;
 	report_parameters(chosen_setup.features);
 	return 0;

@@ -54,6 +54,10 @@ PARAMETER(unrestricted_guest, bool, true, 0444);
 PARAMETER(vnmi, bool, true, 0444);
 PARAMETER(vpid, bool, true, 0444);
 
+static char legacy[] = "legacy";
+char *parameter_vmcs12_revision = legacy;
+module_param_named(vmcs12_revision, parameter_vmcs12_revision, charp, 0444);
+
 PARAMETER(ple_gap, uint, 128, 0444);
 PARAMETER(ple_window, uint, 4096, 0444);
 PARAMETER(ple_window_grow, uint, 2, 0444);

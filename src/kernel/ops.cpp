@@ -6,7 +6,10 @@
 #include "backend/exit/dispatch.hpp"
 #include "backend/exit/fast.hpp"
 #include "backend/load.hpp"
-#include "backend/nested/nested.hpp"
+#include "backend/nested/events.hpp"
+#include "backend/nested/lifecycle.hpp"
+#include "backend/nested/page_log.hpp"
+#include "backend/nested/save.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/apic_page.hpp"
 #include "backend/vcpu/control_registers.hpp"
@@ -34,11 +37,19 @@ namespace kernel {
 
 namespace {
 
+// clang-format off
 constinit kvm_x86_nested_ops nested_ops = {
-	.leave_nested = backend::leave_nested,
+	.leave_nested           = backend::nested::leave_nested,
+	.is_exception_vmexit    = backend::nested::is_exception_vmexit,
+	.check_events           = backend::nested::check_events,
+	.has_events             = backend::nested::has_events,
+	.triple_fault           = backend::nested::triple_fault,
+	.get_state              = backend::nested::get_state,
+	.set_state              = backend::nested::set_state,
+	.get_nested_state_pages = backend::nested::get_nested_state_pages,
+	.write_log_dirty        = backend::nested::write_log_dirty,
 };
 
-// clang-format off
 constinit kvm_x86_ops ops = {
 	.name                          = "kvm_intel",
 

@@ -31,6 +31,9 @@ extern bool parameter_unrestricted_guest;
 extern bool parameter_vnmi;
 extern bool parameter_vpid;
 
+/* "legacy" or "enlightened": the layout of nested VMCSs that guests are told of. */
+extern char *parameter_vmcs12_revision;
+
 /* In TSC cycles; a gap of 0 turns pause-loop exiting off. */
 extern unsigned int parameter_ple_gap;
 extern unsigned int parameter_ple_window;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/handler.hpp"
+#include "backend/nested/control_registers.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "core/decode/qualification.hpp"
@@ -39,11 +40,17 @@ int mov_to_cr(Vcpu &vcpu, CrAccess access)
 	kernel::trace_cr(true, access.cr, value);
 	switch (access.cr) {
 	case 0:
-		return complete(vcpu, kernel::kvm_set_cr0(&vcpu.kvm, value));
+		return complete(vcpu,
+				kernel::kvm_set_cr0(&vcpu.kvm,
+						    nested::cr0_after_write(
+							    vcpu, cr0_bits(vcpu, ~u64{0}), value)));
 	case 3:
 		return complete(vcpu, kernel::kvm_set_cr3(&vcpu.kvm, value));
 	case 4:
-		return complete(vcpu, kernel::kvm_set_cr4(&vcpu.kvm, value));
+		return complete(vcpu,
+				kernel::kvm_set_cr4(&vcpu.kvm,
+						    nested::cr4_after_write(
+							    vcpu, cr4_bits(vcpu, ~u64{0}), value)));
 	case 8:
 		return write_cr8(vcpu, value);
 	default:
@@ -80,7 +87,8 @@ int clts(Vcpu &vcpu)
 
 int lmsw(Vcpu &vcpu, CrAccess access)
 {
-	const u16 low = access.lmsw_source & 0xf;
+	const auto low = static_cast<u16>(
+		nested::cr0_after_write(vcpu, cr0_bits(vcpu, ~u64{0}), access.lmsw_source) & 0xf);
 
 	kernel::trace_cr(true, 0, cr0_bits(vcpu, ~u64{0xf}) | low);
 	kernel::kvm_lmsw(&vcpu.kvm, low);
@@ -145,7 +153,7 @@ int handle_mov_dr(Vcpu &vcpu)
 	// A guest that uses its debug registers will again: it gets them to itself until the next
 	// exit that takes them back, unless the debugger has them.
 	if (!vcpu.kvm.guest_debug) {
-		vcpu.vmcs01.primary.remove(vcpu.current(), primary::mov_dr_exiting);
+		vcpu.vmcs().primary.remove(vcpu.current(), primary::mov_dr_exiting);
 		vcpu.kvm.arch.switch_db_regs |= kernel::KVM_DEBUGREG_WONT_EXIT;
 		return result_of(ExitAction::resume);
 	}

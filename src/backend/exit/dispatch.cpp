@@ -4,6 +4,8 @@
 #include "backend/exit/failure.hpp"
 #include "backend/exit/table.hpp"
 #include "backend/exit/throttle.hpp"
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/reflect.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/real_mode.hpp"
@@ -64,12 +66,18 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 		return fail_entry(vcpu, read(vcpu.current(), f::instruction_error));
 	}
 	if (vcpu.exit.reason.entry_failed()) {
+		if (in_guest_mode(vcpu)) {
+			nested::reflect_failed_entry(vcpu);
+			return result_of(ExitAction::resume);
+		}
 		report_failed_entry(vcpu);
 		return fail_entry(vcpu, vcpu.exit.reason.raw);
 	}
 
 	if (vcpu.nmi_blocking.blocked) [[unlikely]]
 		guess_nmi_unblocking(vcpu);
+	if (in_guest_mode(vcpu) && nested::reflect(vcpu))
+		return result_of(ExitAction::resume);
 
 	const ExitRow *row = find_row(vcpu.exit.reason.basic());
 

@@ -64,7 +64,7 @@ Step refused_by_memory(Vcpu &vcpu, u64 address)
 /// The linear address of an operand, which a register points to.
 Step locate(Vcpu &vcpu, u8 pointer, u32 size, u32 alignment, u64 &address)
 {
-	if (!linear_address(vcpu, f::Segment::ds, gpr(vcpu, pointer), size, address))
+	if (!linear_address(vcpu, f::Segment::ds, gpr(vcpu, pointer), size, Access::read, address))
 		return Step::ended(ExitAction::resume);
 	return address % alignment ? general_protection(vcpu) : Step::good();
 }

@@ -40,8 +40,8 @@ constexpr VmcsSource current_vmcs = {
 	const hw::MsrLists &msrs = vcpu.msr_lists;
 
 	dump::print_vmcs(current_vmcs,
-			 {.region = vcpu.vmcs01.physical(),
-			  .revision = vcpu.vmcs01.revision(),
+			 {.region = vcpu.vmcs().physical(),
+			  .revision = vcpu.vmcs().revision(),
 			  .vcpu = static_cast<u32>(vcpu.kvm.vcpu_id),
 			  .last_cpu = vcpu.kvm.arch.last_vmentry_cpu,
 			  .entry_load = {msrs.guest(), msrs.count()},

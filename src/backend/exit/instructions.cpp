@@ -75,7 +75,7 @@ int handle_invpcid(Vcpu &vcpu)
 		decode::MemoryOperand::decode(read(vcpu.current(), f::exit_instruction_info));
 	u64 descriptor;
 
-	if (!linear_address(vcpu, operand, descriptor_size, descriptor))
+	if (!linear_address(vcpu, operand, descriptor_size, Access::read, descriptor))
 		return result_of(ExitAction::resume);
 	return kernel::kvm_handle_invpcid(&vcpu.kvm, gpr(vcpu, operand.register_operand),
 					  descriptor);

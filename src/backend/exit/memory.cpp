@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/handler.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -60,8 +61,10 @@ int handle_ept_misconfig(Vcpu &vcpu)
 
 	// kvm.ko marks MMIO pages with an entry that no CPU accepts, so that they exit with this
 	// reason. An ioeventfd without data needs no emulation, and no look at the instruction but
-	// for its length. In an enclave that is unknown, too: RIP is outside of it.
-	if (!vcpu.exit.reason.enclave() && !write_fast_mmio(vcpu, address)) {
+	// for its length. In an enclave that is unknown, too: RIP is outside of it. The address is
+	// L1's only if L1 is what runs.
+	if (!vcpu.exit.reason.enclave() && !in_guest_mode(vcpu) &&
+	    !write_fast_mmio(vcpu, address)) {
 		kernel::trace_fast_mmio(address);
 		return kernel::kvm_skip_emulated_instruction(&vcpu.kvm);
 	}

@@ -24,7 +24,7 @@ int handle_triple_fault(Vcpu &vcpu)
 
 int handle_interrupt_window(Vcpu &vcpu)
 {
-	vcpu.vmcs01.primary.remove(vcpu.current(), primary::interrupt_window_exiting);
+	vcpu.vmcs().primary.remove(vcpu.current(), primary::interrupt_window_exiting);
 	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
 	++vcpu.kvm.stat.irq_window_exits;
 	return result_of(ExitAction::resume);
@@ -32,7 +32,7 @@ int handle_interrupt_window(Vcpu &vcpu)
 
 int handle_nmi_window(Vcpu &vcpu)
 {
-	vcpu.vmcs01.primary.remove(vcpu.current(), primary::nmi_window_exiting);
+	vcpu.vmcs().primary.remove(vcpu.current(), primary::nmi_window_exiting);
 	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
 	++vcpu.kvm.stat.nmi_window_exits;
 	return result_of(ExitAction::resume);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/table.hpp"
 
+#include "backend/nested/instructions.hpp"
+#include "backend/nested/vm_functions.hpp"
+
 namespace backend {
 
 namespace {
@@ -20,15 +23,15 @@ constexpr ExitRow rows[] = {
 	{Reason::invlpg,              "INVLPG",              handle_invlpg},
 	{Reason::rdpmc,               "RDPMC",               handle_rdpmc},
 	{Reason::vmcall,              "VMCALL",              handle_vmcall},
-	{Reason::vmclear,             "VMCLEAR",             handle_undefined},
-	{Reason::vmlaunch,            "VMLAUNCH",            handle_undefined},
-	{Reason::vmptrld,             "VMPTRLD",             handle_undefined},
-	{Reason::vmptrst,             "VMPTRST",             handle_undefined},
-	{Reason::vmread,              "VMREAD",              handle_undefined},
-	{Reason::vmresume,            "VMRESUME",            handle_undefined},
-	{Reason::vmwrite,             "VMWRITE",             handle_undefined},
-	{Reason::vmxoff,              "VMOFF",               handle_undefined},
-	{Reason::vmxon,               "VMON",                handle_undefined},
+	{Reason::vmclear,             "VMCLEAR",             nested::handle_vmclear},
+	{Reason::vmlaunch,            "VMLAUNCH",            nested::handle_vmlaunch},
+	{Reason::vmptrld,             "VMPTRLD",             nested::handle_vmptrld},
+	{Reason::vmptrst,             "VMPTRST",             nested::handle_vmptrst},
+	{Reason::vmread,              "VMREAD",              nested::handle_vmread},
+	{Reason::vmresume,            "VMRESUME",            nested::handle_vmresume},
+	{Reason::vmwrite,             "VMWRITE",             nested::handle_vmwrite},
+	{Reason::vmxoff,              "VMOFF",               nested::handle_vmxoff},
+	{Reason::vmxon,               "VMON",                nested::handle_vmxon},
 	{Reason::cr_access,           "CR_ACCESS",           handle_cr_access},
 	{Reason::mov_dr,              "DR_ACCESS",           handle_mov_dr},
 	{Reason::io_instruction,      "IO_INSTRUCTION",      handle_io},
@@ -47,14 +50,14 @@ constexpr ExitRow rows[] = {
 	{Reason::ldtr_tr,             "LDTR_TR",             handle_descriptor_table},
 	{Reason::ept_violation,       "EPT_VIOLATION",       handle_ept_violation,       true},
 	{Reason::ept_misconfig,       "EPT_MISCONFIG",       handle_ept_misconfig},
-	{Reason::invept,              "INVEPT",              handle_undefined},
+	{Reason::invept,              "INVEPT",              nested::handle_invept},
 	{Reason::preemption_timer,    "PREEMPTION_TIMER",    handle_preemption_timer},
-	{Reason::invvpid,             "INVVPID",             handle_undefined},
+	{Reason::invvpid,             "INVVPID",             nested::handle_invvpid},
 	{Reason::wbinvd,              "WBINVD",              handle_wbinvd},
 	{Reason::xsetbv,              "XSETBV",              handle_xsetbv},
 	{Reason::rdrand,              "RDRAND",              handle_undefined},
 	{Reason::invpcid,             "INVPCID",             handle_invpcid},
-	{Reason::vmfunc,              "VMFUNC",              handle_undefined},
+	{Reason::vmfunc,              "VMFUNC",              nested::handle_vmfunc},
 	{Reason::encls,               "ENCLS",               handle_encls},
 	{Reason::rdseed,              "RDSEED",              handle_undefined},
 	{Reason::pml_full,            "PML_FULL",            handle_pml_full,            true},

@@ -22,7 +22,7 @@ Secondary throttle_controls(const Vcpu &vcpu)
 
 void initialise_throttle(Vcpu &vcpu)
 {
-	if (vcpu.vmcs01.secondary.get().has(secondary::instruction_timeout))
+	if (vcpu.vmcs().secondary.get().has(secondary::instruction_timeout))
 		write(vcpu.current(), f::notify_window, u32{vcpu.kvm.kvm->arch.notify_window});
 }
 

@@ -11,7 +11,10 @@ using namespace vmx;
 /// 8192 MSRs; all others always exit.
 class MsrBitmap {
 public:
+	/// As offsets of the halves, in bytes.
 	enum class Access : u32 { read = 0, write = 2048 };
+
+	static constexpr u32 write_words = static_cast<u32>(Access::write) / sizeof(u64);
 
 	void intercept_all()
 	{
@@ -36,7 +39,9 @@ public:
 		return at < 0 || (words_[static_cast<u32>(at) / 64] & bit(at % 64));
 	}
 
-private:
+	u64 word(u32 at) const { return words_[at]; }
+	void set_word(u32 at, u64 value) { words_[at] = value; }
+
 	/// The bit's place in the page, or -1 for an MSR that the bitmap does not cover.
 	static constexpr int index(u32 msr, Access access)
 	{
@@ -49,6 +54,7 @@ private:
 		return -1;
 	}
 
+private:
 	u64 words_[512];
 };
 static_assert(sizeof(MsrBitmap) == 4096);

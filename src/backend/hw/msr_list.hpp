@@ -17,11 +17,24 @@ public:
 	void initialise(Current current, u64 physical)
 	{
 		count_ = 0;
+		place(current, physical);
+		write_counts(current);
+	}
+
+	/// The lists as they are, into another VMCS of the same guest: their address...
+	void place(Current current, u64 physical) const
+	{
 		write(current, field::entry_msr_load_address,
 		      physical + __builtin_offsetof(MsrLists, guest_));
 		write(current, field::exit_msr_load_address,
 		      physical + __builtin_offsetof(MsrLists, host_));
-		write_counts(current);
+	}
+
+	/// ...and how long they are.
+	void write_counts(Current current) const
+	{
+		write(current, field::entry_msr_load_count, count_);
+		write(current, field::exit_msr_load_count, count_);
 	}
 
 	/// @return false if there is no room, which none of the few users can cause.
@@ -65,12 +78,6 @@ private:
 		while (i < count_ && guest_[i].msr != msr)
 			++i;
 		return i;
-	}
-
-	void write_counts(Current current)
-	{
-		write(current, field::entry_msr_load_count, count_);
-		write(current, field::exit_msr_load_count, count_);
 	}
 
 	MsrEntry guest_[capacity];

@@ -47,6 +47,14 @@ void Vmcs::destroy()
 
 bool Vmcs::load(int cpu)
 {
+	// One guest must not train the indirect branches of another (CVE-2017-5715).
+	if (Cpu::of(cpu).current_ != this)
+		kernel::indirect_branch_prediction_barrier();
+	return load_beside(cpu);
+}
+
+bool Vmcs::load_beside(int cpu)
+{
 	Cpu &here = Cpu::of(cpu);
 	const bool moved = cpu_ != cpu;
 
@@ -65,8 +73,6 @@ bool Vmcs::load(int cpu)
 		here.current_ = this;
 		if (vmptrld(physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMPTRLD of %lx failed\n", physical_);
-		// One guest must not train the indirect branches of another (CVE-2017-5715).
-		kernel::indirect_branch_prediction_barrier();
 	}
 	if (moved)
 		write_per_cpu_host_state(current());

@@ -109,6 +109,10 @@ public:
 	/// Clears it on the CPU it was on before. @return true if the CPU has changed.
 	bool load(int cpu);
 
+	/// The same for another VMCS of the same guest: what one has trained may be used by the
+	/// other, or whoever calls sees to it.
+	bool load_beside(int cpu);
+
 	/// Clears it on whichever CPU has it.
 	void clear();
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/apic.hpp"
 
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/posting.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic_page.hpp"
 #include "backend/vcpu/posted_interrupts.hpp"
@@ -20,13 +22,13 @@ using Access = hw::MsrBitmap::Access;
 
 X2apicVirtualization wanted_x2apic(const Vcpu &vcpu)
 {
-	const Secondary controls = vcpu.vmcs01.secondary.get();
+	const Secondary controls = vcpu.vmcs().secondary.get();
 
 	if (!controls.has(secondary::virtualize_x2apic))
 		return X2apicVirtualization::none;
 	if (!controls.has(secondary::virtual_interrupt_delivery))
 		return X2apicVirtualization::task_priority;
-	return vcpu.vmcs01.tertiary.get().has(tertiary::ipi_virtualization)
+	return vcpu.vmcs().tertiary.get().has(tertiary::ipi_virtualization)
 		       ? X2apicVirtualization::ipis
 		       : X2apicVirtualization::registers;
 }
@@ -64,7 +66,7 @@ Tertiary wanted_tertiary(const Vcpu &vcpu)
 void set_controls(Vcpu &vcpu)
 {
 	const Current current = vcpu.current();
-	auto &vmcs = vcpu.vmcs01;
+	auto &vmcs = vcpu.vmcs();
 	const Secondary before = vmcs.secondary.get();
 	const Secondary after = (before & ~apic_controls) | wanted_apic_controls(vcpu);
 
@@ -168,9 +170,15 @@ void refresh_apicv_exec_ctrl(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	// The first reset writes all of the VMCS.
-	if (!vcpu.initialised)
-		return;
+	// The first reset writes all of the VMCS; L2's exit does when it returns to vmcs01.
+	if (vcpu.initialised && !in_guest_mode(vcpu))
+		renew_apic(vcpu);
+}
+
+void renew_apic(Vcpu &vcpu)
+{
+	kernel::kvm_vcpu *kvm = &vcpu.kvm;
+
 	set_controls(vcpu);
 	if (!apicv_active(vcpu))
 		return;
@@ -186,7 +194,7 @@ void set_virtual_apic_mode(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (!vcpu.initialised)
+	if (!vcpu.initialised || in_guest_mode(vcpu))
 		return;
 	set_controls(vcpu);
 	if (in_x2apic_mode(vcpu) && has_apic_page(vcpu))
@@ -196,6 +204,10 @@ void set_virtual_apic_mode(kernel::kvm_vcpu *kvm)
 void hwapic_irr_update(kernel::kvm_vcpu *kvm, int vector)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+
+	// vmcs02 has L2's, if any; L1's follow when it returns.
+	if (in_guest_mode(vcpu))
+		return;
 	const auto was = interrupt_status(vcpu);
 
 	set_interrupt_status(vcpu, was, was.with_requested(vector));
@@ -204,6 +216,9 @@ void hwapic_irr_update(kernel::kvm_vcpu *kvm, int vector)
 void hwapic_isr_update(kernel::kvm_vcpu *kvm, int vector)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (in_guest_mode(vcpu))
+		return;
 	const auto was = interrupt_status(vcpu);
 
 	set_interrupt_status(vcpu, was, was.with_in_service(vector));
@@ -223,6 +238,8 @@ void deliver_interrupt(kernel::kvm_lapic *apic, int delivery_mode, int trigger_m
 {
 	kernel::kvm_vcpu *kvm = apic->vcpu;
 
+	if (nested::is_notification(vcpu_of(kvm), static_cast<u8>(vector)))
+		return;
 	// That APICv may end right now is no harm: sync_pir_to_irr() looks in any case.
 	if (__atomic_load_n(&apic->apicv_active, __ATOMIC_RELAXED)) {
 		post_interrupt(vcpu_of(kvm), static_cast<u8>(vector));

@@ -25,6 +25,8 @@ void initialise_apic(Vcpu &vcpu);
 bool check_apicv_inhibit_reasons(kernel::kvm_apicv_inhibit reason);
 /// APIC virtualization has become active or inactive for this vCPU.
 void refresh_apicv_exec_ctrl(kernel::kvm_vcpu *kvm);
+/// The same, when vmcs01 is in use again.
+void renew_apic(Vcpu &vcpu);
 /// The APIC has been enabled, disabled, or has gone to x2APIC mode or back.
 void set_virtual_apic_mode(kernel::kvm_vcpu *kvm);
 

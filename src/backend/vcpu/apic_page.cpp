@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/apic_page.hpp"
 
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/pages.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/tlb.hpp"
@@ -81,6 +83,10 @@ void set_apic_access_page_addr(kernel::kvm_vcpu *kvm)
 	if (page == vcpu.apic_page)
 		return;
 	vcpu.apic_page = page;
+	if (in_guest_mode(vcpu)) {
+		nested::move_apic_page(vcpu);
+		return;
+	}
 	// Without a page, which userspace may have unmapped, an access is kvm.ko's to answer.
 	if (page)
 		write(vcpu.current(), f::apic_access_address, page);

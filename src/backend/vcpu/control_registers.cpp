@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/control_registers.hpp"
 
+#include "backend/nested/control_registers.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/instruction_controls.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -82,9 +84,9 @@ void set_restricted_paging(Vcpu &vcpu)
 	if (!setup().features.ept)
 		return;
 	if (paging(vcpu))
-		vcpu.vmcs01.primary.remove(vcpu.current(), exits);
+		vcpu.vmcs().primary.remove(vcpu.current(), exits);
 	else
-		vcpu.vmcs01.primary.add(vcpu.current(), exits);
+		vcpu.vmcs().primary.add(vcpu.current(), exits);
 	mark_dirty(vcpu, kernel::VCPU_EXREG_CR3);
 }
 
@@ -104,17 +106,34 @@ void enter_long_mode(Vcpu &vcpu)
 
 } // namespace
 
-bool is_valid_cr0(kernel::kvm_vcpu *, unsigned long)
+bool is_valid_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 {
-	// Without nesting nothing narrows what kvm.ko has checked: the guest is not in VMX
-	// operation.
-	return true;
+	return nested::is_valid_cr0(vcpu_of(kvm), value);
 }
 
-bool is_valid_cr4(kernel::kvm_vcpu *, unsigned long value)
+bool is_valid_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
 {
-	// A guest that is not offered VMX cannot set VMXE: kvm.ko knows that bit as reserved then.
-	return !(value & cr4::vmxe);
+	return nested::is_valid_cr4(vcpu_of(kvm), value);
+}
+
+void load_cr0(Vcpu &vcpu, u64 value)
+{
+	const Current current = vcpu.current();
+
+	write(current, f::cr0_read_shadow, nested::cr0_shadow(vcpu, value));
+	write(current, f::guest_cr0, hardware_cr0(vcpu, value));
+	vcpu.kvm.arch.cr0 = value;
+	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
+}
+
+void load_cr4(Vcpu &vcpu, u64 value)
+{
+	const Current current = vcpu.current();
+
+	vcpu.kvm.arch.cr4 = value;
+	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
+	write(current, f::cr4_read_shadow, nested::cr4_shadow(vcpu, value));
+	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
 }
 
 void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
@@ -136,10 +155,7 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 			set_efer(kvm, kvm->arch.efer & ~efer::lma);
 	}
 
-	write(current, f::cr0_read_shadow, u64{value});
-	write(current, f::guest_cr0, hardware_cr0(vcpu, value));
-	kvm->arch.cr0 = value;
-	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
+	load_cr0(vcpu, value);
 	if (restricted) {
 		set_restricted_paging(vcpu);
 		write(current, f::guest_cr4, hardware_cr4(vcpu, cr4_bits(vcpu, ~u64{0})));
@@ -156,13 +172,9 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
-	const Current current = vcpu.current();
 	const u64 was = cr4_bits(vcpu, ~u64{0});
 
-	kvm->arch.cr4 = value;
-	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
-	write(current, f::cr4_read_shadow, u64{value});
-	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
+	load_cr4(vcpu, value);
 	// CPUID.OSXSAVE and CPUID.OSPKE of the guest follow CR4.
 	if ((was ^ value) & (cr4::osxsave | cr4::pke))
 		kernel::kvm_update_cpuid_runtime(kvm);
@@ -174,9 +186,9 @@ int set_efer(kernel::kvm_vcpu *kvm, u64 value)
 
 	kvm->arch.efer = value;
 	if (value & efer::lma)
-		vcpu.vmcs01.entry.add(vcpu.current(), entry::ia32e_mode_guest);
+		vcpu.vmcs().entry.add(vcpu.current(), entry::ia32e_mode_guest);
 	else
-		vcpu.vmcs01.entry.remove(vcpu.current(), entry::ia32e_mode_guest);
+		vcpu.vmcs().entry.remove(vcpu.current(), entry::ia32e_mode_guest);
 	update_efer_switching(vcpu);
 	return 0;
 }
@@ -230,11 +242,15 @@ void write_guest_host_masks(Vcpu &vcpu)
 	auto &arch = vcpu.kvm.arch;
 
 	arch.cr0_guest_owned_bits = setup().features.ept ? cr0_ownable : cr0::ts;
-	write(vcpu.current(), f::cr0_guest_host_mask, ~u64{arch.cr0_guest_owned_bits});
-
 	arch.cr4_guest_owned_bits = cr4_ownable & ~u64{arch.cr4_guest_rsvd_bits};
 	if (!setup().features.ept)
 		arch.cr4_guest_owned_bits &= ~cr4::pge;
+	// What L1 wants to know of is not L2's.
+	if (in_guest_mode(vcpu)) {
+		arch.cr0_guest_owned_bits &= ~vcpu.nested.vmcs12->cr0_guest_host_mask;
+		arch.cr4_guest_owned_bits &= ~vcpu.nested.vmcs12->cr4_guest_host_mask;
+	}
+	write(vcpu.current(), f::cr0_guest_host_mask, ~u64{arch.cr0_guest_owned_bits});
 	write(vcpu.current(), f::cr4_guest_host_mask, ~u64{arch.cr4_guest_owned_bits});
 }
 

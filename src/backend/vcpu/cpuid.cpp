@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/cpuid.hpp"
 
+#include "backend/nested/capabilities.hpp"
 #include "backend/vcpu/bounds.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
@@ -8,6 +9,7 @@
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/sgx.hpp"
 #include "backend/vcpu/user_return.hpp"
+#include "kernel/parameters.hpp"
 
 namespace backend {
 
@@ -54,7 +56,8 @@ void set_cpu_caps()
 		offer(cpuid::pdcm, false);
 
 	// Not virtualised by this module.
-	constexpr CpuidFeature absent[] = {cpuid::vmx, cpuid::ds, cpuid::dtes64, cpuid::intel_pt};
+	constexpr CpuidFeature absent[] = {cpuid::ds, cpuid::dtes64, cpuid::intel_pt};
+	offer(cpuid::vmx, parameter_nested);
 	for (const auto &feature : absent)
 		offer(feature, false);
 }
@@ -69,6 +72,7 @@ void vcpu_after_set_cpuid(kernel::kvm_vcpu *kvm)
 	update_instruction_controls(vcpu);
 	update_sgx(vcpu);
 
+	nested::follow_cpuid(vcpu);
 	write_guest_host_masks(vcpu);
 	choose_user_return_msrs(vcpu);
 	update_msr_passthrough(vcpu);

@@ -34,6 +34,7 @@ inline constexpr CpuidFeature
 	sgx         {7,          0, CpuidRegister::ebx, 2,  kernel::X86_FEATURE_SGX},
 	umip        {7,          0, CpuidRegister::ecx, 2,  kernel::X86_FEATURE_UMIP},
 	waitpkg     {7,          0, CpuidRegister::ecx, 5,  kernel::X86_FEATURE_WAITPKG},
+	la57        {7,          0, CpuidRegister::ecx, 16, kernel::X86_FEATURE_LA57},
 	bus_lock    {7,          0, CpuidRegister::ecx, 24, kernel::X86_FEATURE_BUS_LOCK_DETECT},
 	sgx_lc      {7,          0, CpuidRegister::ecx, 30, kernel::X86_FEATURE_SGX_LC},
 	rdpid       {7,          0, CpuidRegister::ecx, 22, kernel::X86_FEATURE_RDPID},

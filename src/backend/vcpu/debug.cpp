@@ -18,7 +18,7 @@ void sync_dirty_debug_regs(kernel::kvm_vcpu *kvm)
 	kernel::read_debug_registers(arch.db, &arch.dr6);
 	arch.dr7 = read(vcpu.current(), f::guest_dr7);
 	arch.switch_db_regs &= ~kernel::KVM_DEBUGREG_WONT_EXIT;
-	vcpu.vmcs01.primary.add(vcpu.current(), primary::mov_dr_exiting);
+	vcpu.vmcs().primary.add(vcpu.current(), primary::mov_dr_exiting);
 }
 
 } // namespace backend

@@ -2,6 +2,7 @@
 #include "backend/vcpu/dirty_log.hpp"
 
 #include "backend/exit/handler.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -50,9 +51,11 @@ void initialise_dirty_log(Vcpu &vcpu)
 void update_cpu_dirty_logging(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
-	auto &controls = vcpu.vmcs01.secondary;
+	auto &controls = vcpu.vmcs().secondary;
 
-	if (!vcpu.dirty_log)
+	// What vmcs02 would log are L2's addresses; kvm.ko write-protects for L2 instead, and asks
+	// again for L1 (nested/leave.cpp).
+	if (!vcpu.dirty_log || in_guest_mode(vcpu))
 		return;
 	// Changed meanwhile, it comes with another request.
 	if (__atomic_load_n(&kvm->kvm->arch.cpu_dirty_logging_count, __ATOMIC_RELAXED))

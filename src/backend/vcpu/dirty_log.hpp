@@ -27,7 +27,7 @@ void empty_dirty_log(Vcpu &vcpu);
 /// After an exit: nothing but a look at a cached word while logging is off.
 inline void flush_dirty_log(Vcpu &vcpu)
 {
-	if (vcpu.vmcs01.secondary.get().has(secondary::enable_pml)) [[unlikely]]
+	if (vcpu.vmcs().secondary.get().has(secondary::enable_pml)) [[unlikely]]
 		empty_dirty_log(vcpu);
 }
 

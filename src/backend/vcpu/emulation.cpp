@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/emulation.hpp"
 
+#include "backend/nested/emulation.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
 
@@ -16,11 +17,11 @@ bool can_emulate_instruction(kernel::kvm_vcpu *kvm, int, void *, int)
 	return false;
 }
 
-int check_intercept(kernel::kvm_vcpu *, kernel::x86_instruction_info *, kernel::x86_intercept_stage,
-		    kernel::x86_exception *)
+int check_intercept(kernel::kvm_vcpu *kvm, kernel::x86_instruction_info *instruction,
+		    kernel::x86_intercept_stage, kernel::x86_exception *)
 {
-	// Asked for L2 only, about what L1 intercepts; a guest without nesting goes on.
-	return kernel::X86EMUL_CONTINUE;
+	// Asked for L2 only, about what L1 intercepts.
+	return nested::check_emulated(vcpu_of(kvm), *instruction);
 }
 
 int skip_emulated_instruction(kernel::kvm_vcpu *kvm)

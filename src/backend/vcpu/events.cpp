@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/events.hpp"
 
+#include "backend/nested/events.hpp"
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/intercepts.hpp"
+#include "backend/nested/smm.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
+#include "kernel/errno.hpp"
 #include "kernel/print.hpp"
 #include "kernel/requests.hpp"
 #include "kernel/trace.hpp"
@@ -168,14 +173,31 @@ void requeue_vectored_event(Vcpu &vcpu)
 		read(vcpu.current(), f::idt_vectoring_error_code));
 }
 
-int interrupt_allowed(kernel::kvm_vcpu *kvm, bool)
+int interrupt_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 {
+	switch (nested::fate_of_interrupt(vcpu_of(kvm))) {
+	case nested::Fate::has_to_wait:
+		return for_injection ? -kernel::EBUSY : 0;
+	case nested::Fate::exits:
+		// It may come, but not by way of injection.
+		return for_injection ? -kernel::EBUSY : 1;
+	case nested::Fate::injected:
+		break;
+	}
 	return get_rflags(kvm) & rflags::if_ &&
 	       !(interruptibility_state(vcpu_of(kvm)) & blocking_by_sti_or_mov_ss);
 }
 
-int nmi_allowed(kernel::kvm_vcpu *kvm, bool)
+int nmi_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 {
+	switch (nested::fate_of_nmi(vcpu_of(kvm))) {
+	case nested::Fate::has_to_wait:
+		return for_injection ? -kernel::EBUSY : 0;
+	case nested::Fate::exits:
+		return for_injection ? -kernel::EBUSY : 1;
+	case nested::Fate::injected:
+		break;
+	}
 	// Some CPUs also refuse to inject an NMI into the shadow of STI.
 	return !get_nmi_mask(kvm) &&
 	       !(interruptibility_state(vcpu_of(kvm)) & blocking_by_sti_or_mov_ss);
@@ -207,7 +229,7 @@ void enable_irq_window(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	vcpu.vmcs01.primary.add(vcpu.current(), primary::interrupt_window_exiting);
+	vcpu.vmcs().primary.add(vcpu.current(), primary::interrupt_window_exiting);
 }
 
 void enable_nmi_window(kernel::kvm_vcpu *kvm)
@@ -220,7 +242,7 @@ void enable_nmi_window(kernel::kvm_vcpu *kvm)
 		enable_irq_window(kvm);
 		return;
 	}
-	vcpu.vmcs01.primary.add(vcpu.current(), primary::nmi_window_exiting);
+	vcpu.vmcs().primary.add(vcpu.current(), primary::nmi_window_exiting);
 }
 
 void guess_nmi_unblocking(Vcpu &vcpu)
@@ -285,6 +307,8 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 	else if (kernel::allow_smaller_maxphyaddr &&
 		 kvm->arch.maxphyaddr < kernel::boot_cpu_data.x86_phys_bits)
 		bitmap |= 1U << vector::pf;
+	if (in_guest_mode(vcpu))
+		bitmap = nested::merge_exception_bitmap(vcpu, bitmap);
 	write(vcpu.current(), f::exception_bitmap, bitmap);
 }
 
@@ -292,7 +316,8 @@ void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (!vcpu.vmcs01.primary.get().has(primary::use_tpr_shadow))
+	// L2's TPR, if it has one, is L1's business; without one every access to CR8 exits.
+	if (in_guest_mode(vcpu) || !vcpu.vmcs().primary.get().has(primary::use_tpr_shadow))
 		return;
 	// An exit as soon as the guest lowers TPR below the highest pending interrupt's class; 0 is
 	// never.
@@ -301,31 +326,36 @@ void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 	write(vcpu.current(), f::tpr_threshold, threshold);
 }
 
-int smi_allowed(kernel::kvm_vcpu *, bool)
+int smi_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 {
-	return 1;
+	// L1's entry comes first.
+	if (vcpu_of(kvm).nested.entry_pending)
+		return for_injection ? -kernel::EBUSY : 0;
+	return !(kvm->arch.hflags & kernel::HF_SMM_MASK);
 }
 
-int enter_smm(kernel::kvm_vcpu *, char *)
+// kvm.ko saves and loads the architectural state.
+
+int enter_smm(kernel::kvm_vcpu *kvm, char *)
 {
-	// kvm.ko saves and loads the architectural state; VMX state of a guest there is none.
+	nested::enter_smm(vcpu_of(kvm));
 	return 0;
 }
 
-int leave_smm(kernel::kvm_vcpu *, const char *)
+int leave_smm(kernel::kvm_vcpu *kvm, const char *)
 {
-	return 0;
+	return nested::leave_smm(vcpu_of(kvm));
 }
 
 void enable_smi_window(kernel::kvm_vcpu *)
 {
-	// An SMI is always allowed (smi_allowed), so no window is ever waited for.
+	// RSM, or the entry that an SMI waits for, is an exit anyway.
 }
 
-bool apic_init_signal_blocked(kernel::kvm_vcpu *)
+bool apic_init_signal_blocked(kernel::kvm_vcpu *kvm)
 {
-	// VMX root operation blocks INIT, which a guest without nesting never enters.
-	return false;
+	// VMX root operation blocks INIT; of L2 it is an exit.
+	return vcpu_of(kvm).nested.vmx_on && !in_guest_mode(vcpu_of(kvm));
 }
 
 int skip_instruction(kernel::kvm_vcpu *kvm)

@@ -15,7 +15,7 @@ namespace {
 void set_host_segment_state(Vcpu &vcpu, const kernel::kvmxx_host_segments &host)
 {
 	const Current current = vcpu.current();
-	auto &cache = vcpu.vmcs01.host;
+	auto &cache = vcpu.vmcs().host;
 	// VM exit cannot load a selector with RPL or TI set; such a one is null there and loaded by
 	// hand later.
 	const u16 fs = host.fs & 7 ? 0 : host.fs;
@@ -57,7 +57,7 @@ void vcpu_load(kernel::kvm_vcpu *kvm, int cpu)
 	Vcpu &vcpu = vcpu_of(kvm);
 
 	// Mappings that the guest left behind on a CPU that it has been on before may be stale.
-	if (vcpu.vmcs01.load(cpu))
+	if (vcpu.vmcs().load(cpu))
 		kernel::make_request(*kvm, kernel::KVM_REQ_TLB_FLUSH);
 	load_pause_window(vcpu);
 	load_posting(vcpu, cpu);
@@ -82,6 +82,13 @@ void prepare_switch_to_guest(kernel::kvm_vcpu *kvm)
 	kernel::save_host_segments(&vcpu.host.segments);
 	set_host_segment_state(vcpu, vcpu.host.segments);
 	hw::write_msr(msr::kernel_gs_base, vcpu.guest_kernel_gs_base);
+}
+
+void renew_host_segment_state(Vcpu &vcpu)
+{
+	// Else the next prepare_switch_to_guest() does.
+	if (vcpu.host.saved)
+		set_host_segment_state(vcpu, vcpu.host.segments);
 }
 
 u64 read_guest_kernel_gs_base(Vcpu &vcpu)

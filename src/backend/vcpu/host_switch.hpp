@@ -13,6 +13,9 @@ void vcpu_put(kernel::kvm_vcpu *kvm);
 /// IA32_KERNEL_GS_BASE and user-return MSRs. Preemption off.
 void prepare_switch_to_guest(kernel::kvm_vcpu *kvm);
 
+/// Into another VMCS, which the guest is to run on from now on. Preemption off.
+void renew_host_segment_state(Vcpu &vcpu);
+
 u64 read_guest_kernel_gs_base(Vcpu &vcpu);
 void write_guest_kernel_gs_base(Vcpu &vcpu, u64 value);
 

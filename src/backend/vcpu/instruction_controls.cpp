@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/instruction_controls.hpp"
 
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/cpuid.hpp"
 
@@ -55,7 +56,7 @@ void update_instruction_controls(Vcpu &vcpu)
 
 	for (const Row &row : rows)
 		followers |= row.control;
-	vcpu.vmcs01.secondary.set(vcpu.current(), (vcpu.vmcs01.secondary.get() & ~followers) |
+	vcpu.vmcs().secondary.set(vcpu.current(), (vcpu.vmcs().secondary.get() & ~followers) |
 							  instruction_controls(vcpu));
 }
 
@@ -89,9 +90,10 @@ u64 emulate_umip(Vcpu &vcpu, u64 cr4)
 		return cr4;
 	// The emulator then judges who may read the tables' addresses. Loading them exits too.
 	if (cr4 & cr4::umip)
-		vcpu.vmcs01.secondary.add(vcpu.current(), secondary::descriptor_table_exiting);
-	else
-		vcpu.vmcs01.secondary.remove(vcpu.current(), secondary::descriptor_table_exiting);
+		vcpu.vmcs().secondary.add(vcpu.current(), secondary::descriptor_table_exiting);
+	else if (!in_guest_mode(vcpu) ||
+		 !nested::secondary12(vcpu).has(secondary::descriptor_table_exiting))
+		vcpu.vmcs().secondary.remove(vcpu.current(), secondary::descriptor_table_exiting);
 	return cr4 & ~cr4::umip;
 }
 

@@ -68,7 +68,7 @@ void initialise_ipi_virtualization(Vcpu &vcpu)
 	if (!setup().features.ipi_virtualization)
 		return;
 	// 0 in any case: the word is active in every VMCS.
-	vcpu.vmcs01.tertiary.initialise(vcpu.current(), {});
+	vcpu.vmcs().tertiary.initialise(vcpu.current(), {});
 	if (!vm.pid_table)
 		return;
 	write(vcpu.current(), f::pid_pointer_table_address, u64{kernel::physical(vm.pid_table)});

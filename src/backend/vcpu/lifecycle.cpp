@@ -4,6 +4,7 @@
 #include "backend/exit/throttle.hpp"
 #include "backend/hw/host_state.hpp"
 #include "backend/hw/tlb.hpp"
+#include "backend/nested/lifecycle.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/apic_page.hpp"
@@ -96,20 +97,13 @@ void initialise_constants(Vcpu &vcpu)
 {
 	const Current current = vcpu.current();
 
-	write(current, f::vmcs_link_pointer, no_link);
-	write(current, f::page_fault_error_code_mask, u32{0});
-	write(current, f::page_fault_error_code_match, u32{0});
-	write(current, f::cr3_target_count, u32{0});
-	write(current, f::exit_msr_store_count, u32{0});
+	initialise_shared_constants(vcpu);
 	vcpu.msr_lists.initialise(current, kernel::physical(&vcpu.msr_lists));
 	if (vcpu.msr_bitmap)
 		write(current, f::msr_bitmap, u64{kernel::physical(vcpu.msr_bitmap)});
 	initialise_dirty_log(vcpu);
-	initialise_throttle(vcpu);
 	initialise_sgx(vcpu);
 	choose_fill_buffer_clearing(vcpu);
-	if (vcpu.vmcs01.secondary.get().has(secondary::pause_loop_exiting))
-		initialise_pause_loop(vcpu);
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_vpid))
 		write(current, f::virtual_processor_id, vcpu.vpid);
 	if (vcpu.vmcs01.secondary.get().has(secondary::enable_xsaves))
@@ -180,6 +174,20 @@ int vm_init(kernel::kvm *kvm)
 	return 0;
 }
 
+void initialise_shared_constants(Vcpu &vcpu)
+{
+	const Current current = vcpu.current();
+
+	write(current, f::vmcs_link_pointer, no_link);
+	write(current, f::page_fault_error_code_mask, u32{0});
+	write(current, f::page_fault_error_code_match, u32{0});
+	write(current, f::cr3_target_count, u32{0});
+	write(current, f::exit_msr_store_count, u32{0});
+	initialise_throttle(vcpu);
+	if (vcpu.vmcs().secondary.get().has(secondary::pause_loop_exiting))
+		initialise_pause_loop(vcpu);
+}
+
 int vcpu_create(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
@@ -188,6 +196,8 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 		release(vcpu);
 		return error;
 	}
+	vcpu.loaded = &vcpu.vmcs01;
+	nested::create(vcpu);
 	vcpu.vpid = hw::allocate_vpid();
 	// IA32_BIOS_SIGN_ID: a revision that no guest takes for "none loaded".
 	kvm->arch.microcode_version = u64{1} << 32;
@@ -199,6 +209,7 @@ void vcpu_free(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
+	nested::leave_nested(kvm);
 	leave_pid_table(vcpu);
 	hw::free_vpid(vcpu.vpid);
 	release(vcpu);

@@ -22,6 +22,21 @@ constexpr u32 table[] = {
 constexpr unsigned rows = sizeof(table) / sizeof(table[0]);
 static_assert(rows <= 64);
 
+consteval bool words_cover_table()
+{
+	for (const u32 index : table) {
+		const u32 word = static_cast<u32>(hw::MsrBitmap::index(index, Access::read)) / 64;
+		bool covered = false;
+
+		for (const BitmapWords &range : passthrough_words)
+			covered |= word >= range.first && word < range.first + range.count;
+		if (!covered)
+			return false;
+	}
+	return true;
+}
+static_assert(words_cover_table());
+
 constexpr int row_of(u32 index)
 {
 	for (unsigned row = 0; row < rows; ++row)

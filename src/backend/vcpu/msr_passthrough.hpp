@@ -9,6 +9,13 @@ namespace backend {
 /// takes that back. Userspace's MSR filter has the last word.
 void allow_msr(Vcpu &vcpu, u32 msr, bool read, bool write);
 
+/// Where in a bitmap the table's MSRs are: words of the half for reads. All else but the x2APIC's
+/// always exits.
+struct BitmapWords {
+	u32 first, count;
+};
+inline constexpr BitmapWords passthrough_words[] = {{0, 8}, {132, 1}};
+
 /// The bitmap of a new vCPU: everything exits.
 void initialise_msr_bitmap(Vcpu &vcpu);
 

@@ -2,6 +2,7 @@
 #include "backend/vcpu/msrs.hpp"
 
 #include "backend/hw/msr.hpp"
+#include "backend/nested/capabilities.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/bounds.hpp"
 #include "backend/vcpu/cpuid.hpp"
@@ -68,6 +69,8 @@ u64 valid_feature_control_bits(Vcpu &vcpu)
 {
 	u64 valid = feature_control::locked;
 
+	if (nested::offers_vmx(vcpu))
+		valid |= feature_control::vmxon_outside_smx;
 	if (vcpu.kvm.arch.mcg_cap & mcg_lmce)
 		valid |= feature_control::lmce;
 	return valid | sgx_feature_control_bits(vcpu);
@@ -121,7 +124,7 @@ int set_pat(Vcpu &vcpu, kernel::msr_data *msr)
 {
 	if (const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr))
 		return error;
-	if (vcpu.vmcs01.entry.get().has(entry::load_pat))
+	if (vcpu.vmcs().entry.get().has(entry::load_pat))
 		write(vcpu.current(), f::guest_pat, u64{msr->data});
 	return 0;
 }
@@ -182,6 +185,8 @@ int get_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	case msr::bndcfgs:
 		return get_bndcfgs(vcpu, *msr);
 	default:
+		if (vmx::nested::is_shown(msr->index))
+			return nested::get_capability(vcpu, *msr);
 		if (is_launch_key_hash(msr->index))
 			return get_launch_key_hash(vcpu, *msr);
 		if (is_processor_trace(msr->index))
@@ -262,6 +267,8 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 	case msr::arch_capabilities:
 		return set_arch_capabilities(vcpu, msr);
 	default:
+		if (vmx::nested::is_shown(msr->index))
+			return nested::set_capability(vcpu, *msr);
 		if (is_launch_key_hash(msr->index))
 			return set_launch_key_hash(vcpu, *msr);
 		if (is_processor_trace(msr->index))
@@ -275,7 +282,8 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 
 int get_msr_feature(kernel::kvm_msr_entry *entry)
 {
-	// The VMX capability MSRs are the others of a VMX backend, and nesting is not offered.
+	if (vmx::nested::is_shown(entry->index))
+		return nested::get_offered(*entry);
 	if (entry->index != msr::perf_capabilities)
 		return msr_unsupported;
 	entry->data = kernel::kvm_caps.supported_perf_cap;
@@ -290,8 +298,8 @@ bool has_emulated_msr(kernel::kvm *, u32 index)
 
 	if (index == smbase)
 		return setup().features.unrestricted_guest || parameter_emulate_invalid_guest_state;
-	if (index >= msr::vmx_basic && index <= msr::vmx_vmfunc)
-		return false;
+	if (vmx::nested::is_shown(index))
+		return parameter_nested;
 	return index != amd_ls_cfg && index != virt_spec_ctrl && index != tsc_ratio;
 }
 
@@ -321,11 +329,11 @@ void update_efer_switching(Vcpu &vcpu)
 			vcpu.msr_lists.remove(vcpu.current(), msr::efer);
 	} else if (differ) {
 		write(vcpu.current(), f::guest_efer, u64{guest});
-		vcpu.vmcs01.entry.add(vcpu.current(), entry::load_efer);
-		vcpu.vmcs01.exit.add(vcpu.current(), exit::load_efer);
+		vcpu.vmcs().entry.add(vcpu.current(), entry::load_efer);
+		vcpu.vmcs().exit.add(vcpu.current(), exit::load_efer);
 	} else {
-		vcpu.vmcs01.entry.remove(vcpu.current(), entry::load_efer);
-		vcpu.vmcs01.exit.remove(vcpu.current(), exit::load_efer);
+		vcpu.vmcs().entry.remove(vcpu.current(), entry::load_efer);
+		vcpu.vmcs().exit.remove(vcpu.current(), exit::load_efer);
 	}
 	choose_user_return_msrs(vcpu);
 }
@@ -353,7 +361,7 @@ void reset_msrs(Vcpu &vcpu, bool init_event)
 	vcpu.spec_ctrl = 0;
 	vcpu.feature_control = 0;
 	vcpu.umwait_control = 0;
-	if (vcpu.vmcs01.entry.get().has(entry::load_pat))
+	if (vcpu.vmcs().entry.get().has(entry::load_pat))
 		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
 }
 

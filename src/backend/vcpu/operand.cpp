@@ -10,22 +10,28 @@ using f::Segment;
 
 namespace {
 
-/// Readable, and of what the limit spans. A data or code segment, as those six registers hold.
-bool readable(const kernel::kvm_segment &segment, u64 offset, u32 size, bool real_mode)
+/// Of what the limit spans, and open to the access. A data or code segment, as those six registers
+/// hold.
+bool accessible(const kernel::kvm_segment &segment, Access access, u64 offset, u32 size,
+		bool real_mode)
 {
-	constexpr u8 code = 8, readable_code = 2, expand_down = 4;
+	constexpr u8 code = 8, readable_code = 2, writable_data = 2, expand_down = 4;
 	const bool is_code = segment.type & code;
 
 	if (real_mode)
 		return decode::within_limit(offset, size, segment.limit, false, false);
-	return !segment.unusable && (!is_code || segment.type & readable_code) &&
+	const bool open = access == Access::write ? !is_code && segment.type & writable_data
+						  : !is_code || segment.type & readable_code;
+
+	return !segment.unusable && open &&
 	       decode::within_limit(offset, size, segment.limit,
 				    !is_code && segment.type & expand_down, segment.db);
 }
 
 } // namespace
 
-bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, u64 &address)
+bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, Access access,
+		    u64 &address)
 {
 	// Six there are; the field has room for two more.
 	const Segment number = operand.segment < 6 ? Segment{operand.segment} : Segment::ds;
@@ -33,10 +39,10 @@ bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, 
 	return linear_address(vcpu, number,
 			      operand.offset(exit_qualification(vcpu), gpr(vcpu, operand.base),
 					     gpr(vcpu, operand.index)),
-			      size, address);
+			      size, access, address);
 }
 
-bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, u64 &address)
+bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, Access access, u64 &address)
 {
 	kernel::kvm_segment segment;
 	bool good;
@@ -50,7 +56,7 @@ bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, u64 &addre
 		good = canonical_for(vcpu, address) && canonical_for(vcpu, address + size - 1);
 	} else {
 		address = static_cast<u32>(segment.base + offset);
-		good = readable(segment, offset, size, !protected_mode(vcpu));
+		good = accessible(segment, access, offset, size, !protected_mode(vcpu));
 	}
 	if (!good)
 		kernel::kvm_queue_exception_e(&vcpu.kvm,

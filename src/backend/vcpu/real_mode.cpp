@@ -260,7 +260,7 @@ int emulate_guest(Vcpu &vcpu)
 	for (int left = 128; left && emulation_required(vcpu); --left) {
 		if (refuse_exception(vcpu))
 			return result_of(ExitAction::to_userspace);
-		if (vcpu.vmcs01.primary.get().has(primary::interrupt_window_exiting) &&
+		if (vcpu.vmcs().primary.get().has(primary::interrupt_window_exiting) &&
 		    interrupt_allowed(&kvm, false))
 			return handle_interrupt_window(vcpu);
 		// kvm.ko acts on them before the next entry, and waits where the guest has halted.

@@ -53,6 +53,13 @@ inline void set_rip(Vcpu &vcpu, u64 value)
 	mark_dirty(vcpu, kernel::VCPU_REGS_RIP);
 }
 
+inline u64 rsp(Vcpu &vcpu)
+{
+	if (!available(vcpu, kernel::VCPU_REGS_RSP))
+		cache_register(&vcpu.kvm, kernel::VCPU_REGS_RSP);
+	return vcpu.kvm.arch.regs[kernel::VCPU_REGS_RSP];
+}
+
 inline u64 exit_qualification(Vcpu &vcpu)
 {
 	if (!available(vcpu, kernel::VCPU_EXREG_EXIT_INFO_1)) {
@@ -115,9 +122,8 @@ bool in_64bit_code(Vcpu &vcpu);
 inline u64 gpr(Vcpu &vcpu, u8 gpr)
 {
 	// RSP alone of the sixteen lives in the VMCS.
-	if (gpr == kernel::VCPU_REGS_RSP && !available(vcpu, kernel::VCPU_REGS_RSP))
-		cache_register(&vcpu.kvm, kernel::VCPU_REGS_RSP);
-	const u64 value = vcpu.kvm.arch.regs[gpr & 15];
+	const u64 value = gpr == kernel::VCPU_REGS_RSP ? rsp(vcpu) : vcpu.kvm.arch.regs[gpr & 15];
+
 	return in_64bit_code(vcpu) ? value : static_cast<u32>(value);
 }
 

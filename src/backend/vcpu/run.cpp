@@ -4,6 +4,7 @@
 #include "backend/exit/counters.hpp"
 #include "backend/exit/fast.hpp"
 #include "backend/hw/msr.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
@@ -24,7 +25,7 @@ namespace {
 /// Host state that a context switch or another CPU's IPI may have changed since the last entry.
 void refresh_host_state(Vcpu &vcpu)
 {
-	auto &host = vcpu.vmcs01.host;
+	auto &host = vcpu.vmcs().host;
 	const u64 cr3 = kernel::__get_current_cr3_fast();
 	const u64 cr4 = kernel::cr4_read_shadow();
 
@@ -56,11 +57,11 @@ void write_dirty_registers(Vcpu &vcpu)
 void arm_preemption_timer(Vcpu &vcpu, bool exit_at_once)
 {
 	if (!exit_at_once && !vcpu.timer_deadline) {
-		vcpu.vmcs01.pin.remove(vcpu.current(), pin::preemption_timer);
+		vcpu.vmcs().pin.remove(vcpu.current(), pin::preemption_timer);
 		return;
 	}
 	if (setup().features.preemption_timer) {
-		vcpu.vmcs01.pin.add(vcpu.current(), pin::preemption_timer);
+		vcpu.vmcs().pin.add(vcpu.current(), pin::preemption_timer);
 		write(vcpu.current(), f::preemption_timer_value,
 		      exit_at_once ? 0 : preemption_timer_ticks(vcpu));
 	} else {
@@ -75,14 +76,14 @@ void switch_perf_global_ctrl(Vcpu &vcpu, u64 guest, u64 host)
 	const Current current = vcpu.current();
 
 	if (guest == host) {
-		vcpu.vmcs01.entry.remove(current, entry::load_perf_global_ctrl);
-		vcpu.vmcs01.exit.remove(current, exit::load_perf_global_ctrl);
+		vcpu.vmcs().entry.remove(current, entry::load_perf_global_ctrl);
+		vcpu.vmcs().exit.remove(current, exit::load_perf_global_ctrl);
 		return;
 	}
 	write(current, f::guest_perf_global_ctrl, guest);
 	write(current, f::host_perf_global_ctrl, host);
-	vcpu.vmcs01.entry.add(current, entry::load_perf_global_ctrl);
-	vcpu.vmcs01.exit.add(current, exit::load_perf_global_ctrl);
+	vcpu.vmcs().entry.add(current, entry::load_perf_global_ctrl);
+	vcpu.vmcs().exit.add(current, exit::load_perf_global_ctrl);
 }
 
 /// The host's performance counters must not count, and above all not write PEBS records, in the
@@ -118,7 +119,7 @@ kvmxx_entry prepare_entry(Vcpu &vcpu)
 	auto &arch = vcpu.kvm.arch;
 	const bool has_spec_ctrl = setup().features.spec_ctrl;
 	const u64 host_spec_ctrl = has_spec_ctrl ? kernel::current_spec_ctrl() : 0;
-	u64 flags = vcpu.entry_flags | u64{vcpu.vmcs01.launched} << KVMXX_ENTRY_LAUNCHED_BIT;
+	u64 flags = vcpu.entry_flags | u64{vcpu.vmcs().launched} << KVMXX_ENTRY_LAUNCHED_BIT;
 
 	if (has_spec_ctrl && spec_ctrl_is_free(vcpu))
 		flags |= bit(KVMXX_ENTRY_SAVE_SPEC_CTRL_BIT);
@@ -128,7 +129,7 @@ kvmxx_entry prepare_entry(Vcpu &vcpu)
 	}
 	arch.l1tf_flush_l1d = false;
 	return {.regs = arch.regs,
-		.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs01.host.rsp),
+		.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs().host.rsp),
 		.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl,
 		.host_spec_ctrl = host_spec_ctrl,
 		.flags = flags};
@@ -228,10 +229,14 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 	if (vcpu.exit.reason.entry_failed())
 		return kernel::EXIT_FASTPATH_NONE;
 
-	vcpu.vmcs01.launched = true;
+	vcpu.vmcs().launched = true;
+	vcpu.nested.entry_pending = false;
 	// VM exit clears the valid bit of the injection field by itself; the queues must follow.
 	restore_nmi_blocking(vcpu);
 	update_event_queues(vcpu);
+	// L1 may want any exit of L2 but for that of L0's own timer.
+	if (in_guest_mode(vcpu) && vcpu.exit.reason.basic() != Reason::preemption_timer)
+		return kernel::EXIT_FASTPATH_NONE;
 	return handle_exit_fast(vcpu);
 }
 

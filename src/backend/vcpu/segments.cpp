@@ -63,10 +63,10 @@ template <Part part> auto &cached(Vcpu &vcpu, Segment segment)
 
 constexpr u32 vmcs_rights(const kernel::kvm_segment &s)
 {
-	if (s.unusable || !s.present)
-		return rights::unusable;
-	return (s.type & 15U) | (s.s & 1U) << 4 | (s.dpl & 3U) << 5 | (s.present & 1U) << 7 |
-	       (s.avl & 1U) << 12 | (s.l & 1U) << 13 | (s.db & 1U) << 14 | (s.g & 1U) << 15;
+	// SS.DPL is the CPL even of a segment that is not usable.
+	return (s.unusable || !s.present ? rights::unusable : 0) | (s.type & 15U) |
+	       (s.s & 1U) << 4 | (s.dpl & 3U) << 5 | (s.present & 1U) << 7 | (s.avl & 1U) << 12 |
+	       (s.l & 1U) << 13 | (s.db & 1U) << 14 | (s.g & 1U) << 15;
 }
 
 /// Real mode's virtual-8086 task has access rights, and a TR, of its own.

@@ -58,7 +58,7 @@ void update_sgx(Vcpu &vcpu)
 
 void initialise_sgx(Vcpu &vcpu)
 {
-	if (vcpu.vmcs01.secondary.get().has(secondary::encls_exiting))
+	if (vcpu.vmcs().secondary.get().has(secondary::encls_exiting))
 		write(vcpu.current(), f::encls_exiting_bitmap, ~u64{0});
 	for (u32 i = 0; i < 4; ++i) {
 		unsigned long of_cpu;

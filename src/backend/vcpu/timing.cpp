@@ -2,6 +2,7 @@
 #include "backend/vcpu/timing.hpp"
 
 #include "backend/hw/msr.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "kernel/errno.hpp"
 
@@ -18,15 +19,23 @@ void write_tsc_multiplier(kernel::kvm_vcpu *kvm, u64 multiplier)
 		write(vcpu_of(kvm).current(), f::tsc_multiplier, multiplier);
 }
 
-u64 get_l2_tsc_offset(kernel::kvm_vcpu *)
+u64 get_l2_tsc_offset(kernel::kvm_vcpu *kvm)
 {
-	// There is no L2: no offset of its own, and a ratio of one.
-	return 0;
+	const Vcpu &vcpu = vcpu_of(kvm);
+
+	return nested::primary12(vcpu).has(primary::use_tsc_offsetting)
+		       ? vcpu.nested.vmcs12->tsc_offset
+		       : 0;
 }
 
-u64 get_l2_tsc_multiplier(kernel::kvm_vcpu *)
+u64 get_l2_tsc_multiplier(kernel::kvm_vcpu *kvm)
 {
-	return kernel::kvm_caps.default_tsc_scaling_ratio;
+	const Vcpu &vcpu = vcpu_of(kvm);
+
+	return nested::primary12(vcpu).has(primary::use_tsc_offsetting) &&
+			       nested::secondary12(vcpu).has(secondary::use_tsc_scaling)
+		       ? vcpu.nested.vmcs12->tsc_multiplier
+		       : kernel::kvm_caps.default_tsc_scaling_ratio;
 }
 
 namespace {

@@ -2,6 +2,7 @@
 #include "backend/vcpu/tlb.hpp"
 
 #include "backend/hw/tlb.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -14,7 +15,7 @@ void flush_tlb_all(kernel::kvm_vcpu *kvm)
 	if (setup().features.ept)
 		hw::flush_everything();
 	else
-		hw::flush_vpid(vcpu_of(kvm).vpid);
+		hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
 }
 
 void flush_tlb_current(kernel::kvm_vcpu *kvm)
@@ -27,7 +28,7 @@ void flush_tlb_current(kernel::kvm_vcpu *kvm)
 		hw::flush_ept(
 			ept_pointer(root.hpa, static_cast<int>(kvm->arch.mmu->root_role.level)));
 	else
-		hw::flush_vpid(vcpu_of(kvm).vpid);
+		hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
 }
 
 void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address)
@@ -35,12 +36,12 @@ void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address)
 	// Non-canonical addresses are ignored by INVVPID of an address with a failure, and cached
 	// nowhere.
 	if (canonical(address, 57))
-		hw::flush_address(vcpu_of(kvm).vpid, address);
+		hw::flush_address(nested::active_vpid(vcpu_of(kvm)), address);
 }
 
 void flush_tlb_guest(kernel::kvm_vcpu *kvm)
 {
-	hw::flush_vpid(vcpu_of(kvm).vpid);
+	hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
 }
 
 u8 get_mt_mask(kernel::kvm_vcpu *kvm, u64 gfn, bool is_mmio)

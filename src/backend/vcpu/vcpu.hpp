@@ -4,6 +4,7 @@
 #include "backend/hw/msr_bitmap.hpp"
 #include "backend/hw/msr_list.hpp"
 #include "backend/hw/vmcs.hpp"
+#include "backend/nested/state.hpp"
 #include "core/apic/x2apic_msrs.hpp"
 #include "core/check/state.hpp"
 #include "kernel/bindings.hpp"
@@ -94,6 +95,7 @@ struct Vcpu {
 	kernel::kvm_vcpu kvm;
 
 	hw::Vmcs vmcs01;
+	hw::Vmcs *loaded; ///< what the guest runs on: vmcs01, or vmcs02 while it is L2
 	hw::MsrBitmap *msr_bitmap;
 	u64 *dirty_log; ///< guest-physical addresses that the CPU wrote down; null without PML
 	/// kvm.ko's slab has it in the direct map, so that it has a physical address.
@@ -135,7 +137,11 @@ struct Vcpu {
 	int posting_cpu; ///< where the descriptor sends notifications to
 	bool is_waiting;
 
-	Current current() const { return vmcs01.current(); }
+	Nested nested;
+
+	hw::Vmcs &vmcs() { return *loaded; }
+	const hw::Vmcs &vmcs() const { return *loaded; }
+	Current current() const { return loaded->current(); }
 };
 
 static_assert(__builtin_offsetof(Vcpu, kvm) == 0 && __builtin_offsetof(Vm, kvm) == 0);

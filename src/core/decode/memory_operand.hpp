@@ -45,6 +45,21 @@ struct MemoryOperand {
 	}
 };
 
+/// The operands of VMREAD and VMWRITE (SDM, "Format of the VM-Exit Instruction-Information Field as
+/// Used for VMREAD and VMWRITE"). A memory operand is as above.
+struct FieldOperands {
+	bool in_memory; ///< the first operand, the value
+	u8 value;	///< else its register
+	u8 encoding;	///< register that holds the field's encoding
+
+	static constexpr FieldOperands decode(u32 info)
+	{
+		return {.in_memory = !(info & bit(10)),
+			.value = static_cast<u8>(info >> 3 & 15),
+			.encoding = static_cast<u8>(info >> 28)};
+	}
+};
+
 /// A segment that is neither unusable nor in 64-bit mode: whether `size` bytes at `offset` lie in
 /// it (SDM, "Limit Checking"). `limit` is in bytes.
 constexpr bool within_limit(u64 offset, u32 size, u32 limit, bool expands_down, bool big)

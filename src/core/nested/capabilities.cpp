@@ -234,7 +234,8 @@ bool may_set(Msr msr, u64 value, u64 offered, bool timer)
 	case Msr::cr4_fixed0:
 		return is_subset(offered, value);
 	case Msr::vmcs_enum:
-		return is_subset(value, 0x3fe);
+		// Nobody acts on it: any number that a host has shown is taken.
+		return true;
 	case Msr::ept_vpid_cap:
 	case Msr::vmfunc:
 		return is_subset(value, offered);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/instructions.hpp"
+
+#include "backend/exit/handler.hpp"
+#include "backend/hw/tlb.hpp"
+#include "backend/nested/control_registers.hpp"
+#include "backend/nested/operand.hpp"
+#include "backend/nested/outcome.hpp"
+#include "backend/nested/region.hpp"
+#include "backend/nested/vmcs02.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/segments.hpp"
+#include "kernel/errno.hpp"
+#include "kernel/page.hpp"
+#include "kernel/requests.hpp"
+
+namespace backend::nested {
+
+namespace {
+
+int general_protection(Vcpu &vcpu)
+{
+	kernel::kvm_queue_exception_e(&vcpu.kvm, vector::gp, 0);
+	return result_of(ExitAction::resume);
+}
+
+/// Everything that VMX operation needs. @return 0 or -ENOMEM.
+int allocate(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	nested.vmcs12 = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
+	nested.shadow = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
+	nested.region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
+	nested.state = static_cast<check::State *>(kernel::allocate(sizeof(check::State)));
+	nested.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
+	if (!nested.vmcs12 || !nested.shadow || !nested.region || !nested.state ||
+	    !nested.msr_bitmap)
+		return -kernel::ENOMEM;
+	if (const int error = nested.vmcs02.create())
+		return error;
+	nested.vpid02 = hw::allocate_vpid();
+	return 0;
+}
+
+void release(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	nested.vmcs02.destroy();
+	nested.vmcs02_written = false;
+	hw::free_vpid(nested.vpid02);
+	nested.vpid02 = 0;
+	kernel::free(nested.vmcs12);
+	kernel::free(nested.shadow);
+	kernel::free(nested.region);
+	kernel::free(nested.state);
+	if (nested.msr_bitmap)
+		kernel::free_page_at(nested.msr_bitmap);
+	nested.vmcs12 = nested.shadow = nullptr;
+	nested.region = nullptr;
+	nested.state = nullptr;
+	nested.msr_bitmap = nullptr;
+}
+
+/// SDM, "VMXON - Enter VMX Operation": what makes it #GP outside of VMX operation.
+bool may_enter_vmx(Vcpu &vcpu)
+{
+	constexpr u64 enabled = feature_control::locked | feature_control::vmxon_outside_smx;
+
+	return (vcpu.feature_control & enabled) == enabled &&
+	       allows_host_cr0(vcpu, cr0_bits(vcpu, ~u64{0})) &&
+	       allows_cr4(vcpu, cr4_bits(vcpu, ~u64{0}));
+}
+
+} // namespace
+
+bool permitted(Vcpu &vcpu)
+{
+	if (!vcpu.nested.vmx_on) {
+		(void)handle_undefined(vcpu);
+		return false;
+	}
+	if (get_cpl(&vcpu.kvm) > 0) {
+		(void)general_protection(vcpu);
+		return false;
+	}
+	return true;
+}
+
+int start_vmx_operation(Vcpu &vcpu)
+{
+	if (const int error = allocate(vcpu)) {
+		release(vcpu);
+		return error;
+	}
+	vcpu.nested.vmx_on = true;
+	vcpu.nested.pointer = Nested::none;
+	return 0;
+}
+
+void end_vmx_operation(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	if (!nested.vmx_on && !nested.smm.vmx_on)
+		return;
+	release_current(vcpu);
+	nested.vmx_on = nested.smm.vmx_on = nested.smm.guest_mode = false;
+	nested.vmxon_pointer = Nested::none;
+	kernel::kvm_mmu_free_roots(vcpu.kvm.kvm, &vcpu.kvm.arch.guest_mmu,
+				   kernel::KVM_MMU_ROOTS_ALL);
+	release(vcpu);
+}
+
+int handle_vmxon(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	u64 pointer;
+	u32 word;
+	int result;
+
+	if (!cr4_bits(vcpu, cr4::vmxe))
+		return handle_undefined(vcpu);
+	if (get_cpl(&vcpu.kvm) > 0)
+		return general_protection(vcpu);
+	if (nested.vmx_on)
+		return finish(vcpu, fail(vcpu, InstructionError::vmxon_in_root));
+	if (!may_enter_vmx(vcpu))
+		return general_protection(vcpu);
+	if (!read_pointer(vcpu, pointer, result))
+		return result;
+	if (!is_region_address(vcpu, pointer) || !read_word(vcpu, pointer, word) ||
+	    !vmcs12::known_revision(word) || vmcs12::is_shadow(word))
+		return finish(vcpu, fail_invalid);
+	if (const int error = start_vmx_operation(vcpu))
+		return error;
+	nested.vmxon_pointer = pointer;
+	return finish(vcpu, succeed);
+}
+
+int handle_vmxoff(Vcpu &vcpu)
+{
+	if (!permitted(vcpu))
+		return result_of(ExitAction::resume);
+	end_vmx_operation(vcpu);
+	// INIT, which VMX operation blocks, may be waiting.
+	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
+	return finish(vcpu, succeed);
+}
+
+int handle_vmclear(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	u64 pointer;
+	int result;
+
+	if (!permitted(vcpu))
+		return result_of(ExitAction::resume);
+	if (!read_pointer(vcpu, pointer, result))
+		return result;
+	if (!is_region_address(vcpu, pointer))
+		return finish(vcpu, fail(vcpu, InstructionError::vmclear_bad_address));
+	if (pointer == nested.vmxon_pointer)
+		return finish(vcpu, fail(vcpu, InstructionError::vmclear_vmxon_pointer));
+	if (pointer == nested.pointer) {
+		nested.vmcs12->launch_state = 0;
+		release_current(vcpu);
+	} else {
+		clear(vcpu, pointer);
+	}
+	return finish(vcpu, succeed);
+}
+
+int handle_vmptrld(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	u64 pointer;
+	int result;
+
+	if (!permitted(vcpu))
+		return result_of(ExitAction::resume);
+	if (!read_pointer(vcpu, pointer, result))
+		return result;
+	if (!is_region_address(vcpu, pointer))
+		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_bad_address));
+	if (pointer == nested.vmxon_pointer)
+		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_vmxon_pointer));
+	if (pointer == nested.pointer)
+		return finish(vcpu, succeed);
+
+	// The one that is current stays so if this one cannot be.
+	u32 word = 0;
+
+	if (!load(vcpu, pointer, word, *nested.shadow) ||
+	    (vmcs12::is_shadow(word) &&
+	     !nested.capabilities.shown.secondary().allowed1.has(secondary::vmcs_shadowing)))
+		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_bad_revision));
+	release_current(vcpu);
+	// Outside of guest mode nobody else uses the other one.
+	Vmcs12 *const unused = nested.vmcs12;
+
+	nested.vmcs12 = nested.shadow;
+	nested.shadow = unused;
+	nested.pointer = pointer;
+	nested.revision_word = word;
+	nested.dirty = dirty_all;
+	return finish(vcpu, succeed);
+}
+
+int handle_vmptrst(Vcpu &vcpu)
+{
+	const u64 pointer = vcpu.nested.pointer;
+	int result;
+
+	if (!permitted(vcpu))
+		return result_of(ExitAction::resume);
+	if (!write_memory(vcpu, read(vcpu.current(), f::exit_instruction_info), &pointer,
+			  sizeof(pointer), result))
+		return result;
+	return finish(vcpu, succeed);
+}
+
+} // namespace backend::nested

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/posting.hpp"
+
+#include "backend/nested/guest_mode.hpp"
+#include "kernel/cpu.hpp"
+#include "kernel/requests.hpp"
+#include "vmx/apic.hpp"
+
+namespace backend::nested {
+
+namespace {
+
+constexpr u64 page_mask = 0xfff;
+
+PostedInterruptDescriptor &descriptor(const Vcpu &vcpu)
+{
+	// The checks of the entry have seen to the alignment.
+	return *reinterpret_cast<PostedInterruptDescriptor *>(
+		vcpu.nested.posted_descriptor.as<u8>() +
+		(vcpu.nested.vmcs12->posted_interrupt_descriptor_address & page_mask));
+}
+
+} // namespace
+
+bool is_notification(Vcpu &vcpu, u8 vector)
+{
+	Nested &nested = vcpu.nested;
+	kernel::kvm_vcpu &kvm = vcpu.kvm;
+
+	// The vCPU may leave L2 at any time: then the exit to L1 has come first, and the
+	// notification is one that a CPU in root operation would have got as an interrupt.
+	if (!in_guest_mode(vcpu) ||
+	    __atomic_load_n(&nested.notification_vector, __ATOMIC_RELAXED) != vector)
+		return false;
+	__atomic_store_n(&nested.posted, true, __ATOMIC_RELAXED);
+	// Before the mode is looked at: who comes into the guest after this sees the request.
+	kernel::make_request(kvm, kernel::KVM_REQ_EVENT);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&kvm.mode, __ATOMIC_RELAXED) != kernel::IN_GUEST_MODE)
+		kernel::kvm_vcpu_wake_up(&kvm);
+	else if (&kvm != kernel::kvm_get_running_vcpu())
+		kernel::send_interrupt(__atomic_load_n(&kvm.cpu, __ATOMIC_RELAXED),
+				       kernel::POSTED_INTR_NESTED_VECTOR);
+	return true;
+}
+
+void take_over_posted(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	int highest;
+
+	if (!__atomic_exchange_n(&nested.posted, false, __ATOMIC_SEQ_CST) ||
+	    !nested.posted_descriptor.mapped() || !nested.virtual_apic.mapped())
+		return;
+	auto &posted = descriptor(vcpu);
+
+	if (!posted.outstanding())
+		return;
+	posted.clear_outstanding();
+	(void)kernel::__kvm_apic_update_irr(reinterpret_cast<u32 *>(posted.requests),
+					    nested.virtual_apic.as<void>(), &highest);
+
+	const apic::InterruptStatus was{read(vcpu.current(), f::guest_interrupt_status)};
+
+	if (highest > was.requested())
+		write(vcpu.current(), f::guest_interrupt_status, was.with_requested(highest).raw);
+}
+
+} // namespace backend::nested

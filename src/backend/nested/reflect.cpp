@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/reflect.hpp"
+
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/intercepts.hpp"
+#include "backend/nested/leave.hpp"
+#include "backend/vcpu/registers.hpp"
+#include "kernel/trace.hpp"
+
+namespace backend::nested {
+
+bool reflect(Vcpu &vcpu)
+{
+	const Interruption why = vcpu.exit.interruption;
+
+	kernel::trace_nested_exit(&vcpu.kvm);
+	if (is_for_l0(vcpu) || !l1_wants(vcpu))
+		return false;
+
+	Cause cause{.reason = vcpu.exit.reason,
+		    .qualification = exit_qualification(vcpu),
+		    .from_hardware = true};
+
+	if (vcpu.exit.reason.basic() == Reason::exception_nmi) {
+		cause.interruption = why;
+		if (why.has_error_code())
+			cause.error_code = read(vcpu.current(), f::exit_interruption_error_code);
+	}
+	leave(vcpu, cause);
+	return true;
+}
+
+void reflect_failed_entry(Vcpu &vcpu)
+{
+	// L1's own entry had passed its checks. Later, userspace has put something into L2 that it
+	// cannot go on with.
+	if (vcpu.nested.entry_pending)
+		undo_entry(vcpu,
+			   {.reason = vcpu.exit.reason, .qualification = exit_qualification(vcpu)});
+	else
+		leave(vcpu, {.reason = {static_cast<u32>(Reason::triple_fault)}});
+}
+
+} // namespace backend::nested

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/vcpu/vcpu.hpp"
+
+namespace backend::nested {
+
+/// The exit that L2 has just taken goes to L1, if L1 is to have it. @return whether it has.
+[[nodiscard]] bool reflect(Vcpu &vcpu);
+
+/// The CPU has refused vmcs02's guest state, which the checks had passed.
+void reflect_failed_entry(Vcpu &vcpu);
+
+} // namespace backend::nested

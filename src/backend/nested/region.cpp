@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/region.hpp"
+
+namespace backend::nested {
+
+namespace {
+
+constexpr u64 page_mask = 0xfff;
+
+/// Of the launch state in a region, bytes.
+constexpr u16 launch_state_slot(vmcs12::Revision revision)
+{
+	constexpr u16 member = offsetof(Vmcs12, launch_state);
+
+	for (const vmcs12::Row &row : vmcs12::rows)
+		if (row.member == member)
+			return revision == vmcs12::Revision::legacy ? row.legacy : row.enlightened;
+	__builtin_unreachable();
+}
+static_assert(launch_state_slot(vmcs12::Revision::legacy) == 8);
+
+int read_guest(Vcpu &vcpu, u64 address, void *to, u32 size)
+{
+	return kernel::kvm_vcpu_read_guest(&vcpu.kvm, address, to, size);
+}
+
+} // namespace
+
+bool is_region_address(const Vcpu &vcpu, u64 address)
+{
+	return !(address & page_mask) && !(address >> vcpu.kvm.arch.maxphyaddr);
+}
+
+bool read_word(Vcpu &vcpu, u64 address, u32 &word)
+{
+	return !read_guest(vcpu, address, &word, sizeof(word));
+}
+
+bool load(Vcpu &vcpu, u64 address, u32 &word, Vmcs12 &to)
+{
+	u8 *region = vcpu.nested.region;
+
+	// As much as the largest layout has: which it is stands in what is read.
+	if (read_guest(vcpu, address, region, vmcs12::size_of(vmcs12::Revision::enlightened)))
+		return false;
+	word = vmcs12::read_revision_word(region);
+	if (!vmcs12::known_revision(word))
+		return false;
+	vmcs12::decode(vmcs12::revision_of(word), region, to);
+	return true;
+}
+
+void store(Vcpu &vcpu, u64 address, u32 word, const Vmcs12 &from)
+{
+	const auto revision = vmcs12::revision_of(word);
+	u8 *region = vcpu.nested.region;
+
+	// What lies between the fields is L1's.
+	if (read_guest(vcpu, address, region, vmcs12::size_of(revision)))
+		return;
+	vmcs12::write_revision_word(region, word);
+	vmcs12::encode(revision, from, region);
+	kernel::kvm_vcpu_write_guest(&vcpu.kvm, address, region, vmcs12::size_of(revision));
+}
+
+void clear(Vcpu &vcpu, u64 address)
+{
+	const u32 launch_state = 0;
+	u32 word;
+
+	// In a region that no VMCS has ever been in there is nothing to clear.
+	if (read_word(vcpu, address, word) && vmcs12::known_revision(word))
+		kernel::kvm_vcpu_write_guest(&vcpu.kvm,
+					     address + launch_state_slot(vmcs12::revision_of(word)),
+					     &launch_state, sizeof(launch_state));
+}
+
+void release_current(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	if (nested.pointer == Nested::none)
+		return;
+	store(vcpu, nested.pointer, nested.revision_word, *nested.vmcs12);
+	nested.pointer = Nested::none;
+}
+
+} // namespace backend::nested

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/save.hpp"
+
+#include "backend/nested/capabilities.hpp"
+#include "backend/nested/enter.hpp"
+#include "backend/nested/entry_checks.hpp"
+#include "backend/nested/guest_mode.hpp"
+#include "backend/nested/guest_state.hpp"
+#include "backend/nested/instructions.hpp"
+#include "backend/nested/leave.hpp"
+#include "backend/nested/lifecycle.hpp"
+#include "backend/nested/mmu.hpp"
+#include "backend/nested/pages.hpp"
+#include "backend/nested/region.hpp"
+#include "kernel/errno.hpp"
+#include "kernel/user.hpp"
+
+namespace backend::nested {
+
+namespace {
+
+using Header = kernel::kvm_nested_state;
+
+constexpr u32 header_size = sizeof(Header);
+constexpr u32 image_size = vmcs12::region_size;
+constexpr u32 largest = header_size + 2 * image_size;
+
+u8 *image(Header *user, u32 number)
+{
+	return reinterpret_cast<u8 *>(user) + header_size + number * image_size;
+}
+
+/// The shadow VMCS that L2 uses is part of what L2 is.
+bool has_live_shadow(const Vcpu &vcpu)
+{
+	return in_guest_mode(vcpu) && vcpu.nested.has_shadow &&
+	       secondary12(vcpu).has(secondary::vmcs_shadowing);
+}
+
+Header describe(const Vcpu &vcpu)
+{
+	const Nested &nested = vcpu.nested;
+	Header header{};
+	auto &vmx = header.hdr.vmx;
+
+	header.format = kernel::KVM_STATE_NESTED_FORMAT_VMX;
+	header.size = header_size;
+	vmx.vmxon_pa = vmx.vmcs12_pa = Nested::none;
+	if (!nested.vmx_on && !nested.smm.vmx_on)
+		return header;
+
+	vmx.vmxon_pa = nested.vmxon_pointer;
+	vmx.vmcs12_pa = nested.pointer;
+	if (nested.pointer != Nested::none)
+		header.size += image_size;
+	if (has_live_shadow(vcpu))
+		header.size += image_size;
+	if (nested.smm.vmx_on)
+		vmx.smm.flags |= kernel::KVM_STATE_NESTED_SMM_VMXON;
+	if (nested.smm.guest_mode)
+		vmx.smm.flags |= kernel::KVM_STATE_NESTED_SMM_GUEST_MODE;
+	if (!in_guest_mode(vcpu))
+		return header;
+
+	header.flags |= kernel::KVM_STATE_NESTED_GUEST_MODE;
+	if (nested.entry_pending)
+		header.flags |= kernel::KVM_STATE_NESTED_RUN_PENDING;
+	if (nested.mtf_pending)
+		header.flags |= kernel::KVM_STATE_NESTED_MTF_PENDING;
+	if (pin12(vcpu).has(pin::preemption_timer) && nested.timer.has_deadline) {
+		vmx.flags |= kernel::KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE;
+		vmx.preemption_timer_deadline = nested.timer.deadline;
+	}
+	return header;
+}
+
+/// An image in its own layout; what lies outside of it is zeros.
+bool copy_image_out(Vcpu &vcpu, Header *user, u32 number, u32 word, const Vmcs12 &vmcs12)
+{
+	u8 *region = vcpu.nested.region;
+
+	__builtin_memset(region, 0, image_size);
+	vmcs12::write_revision_word(region, word);
+	vmcs12::encode(vmcs12::revision_of(word), vmcs12, region);
+	return !kernel::copy_to_user(image(user, number), region, image_size);
+}
+
+/// @return 0, -EFAULT, or -EINVAL for a revision that is not known.
+int copy_image_in(Vcpu &vcpu, Header *user, u32 number, u32 &word, Vmcs12 &vmcs12)
+{
+	u8 *region = vcpu.nested.region;
+
+	if (kernel::copy_from_user(region, image(user, number), image_size))
+		return -kernel::EFAULT;
+	word = vmcs12::read_revision_word(region);
+	if (!vmcs12::known_revision(word))
+		return -kernel::EINVAL;
+	vmcs12::decode(vmcs12::revision_of(word), region, vmcs12);
+	return 0;
+}
+
+bool has_flag(const Header &state, u32 flag)
+{
+	return state.flags & flag;
+}
+
+/// The header alone, against the vCPU.
+bool is_header_valid(Vcpu &vcpu, const Header &state)
+{
+	const auto &vmx = state.hdr.vmx;
+	constexpr u32 running =
+		kernel::KVM_STATE_NESTED_GUEST_MODE | kernel::KVM_STATE_NESTED_RUN_PENDING;
+	constexpr u32 in_smm =
+		kernel::KVM_STATE_NESTED_SMM_GUEST_MODE | kernel::KVM_STATE_NESTED_SMM_VMXON;
+
+	if (state.format != kernel::KVM_STATE_NESTED_FORMAT_VMX)
+		return false;
+	// Enlightened VMCSs are not offered.
+	if (state.flags & kernel::KVM_STATE_NESTED_EVMCS)
+		return false;
+	if (vmx.vmxon_pa == Nested::none) {
+		if (vmx.smm.flags || vmx.vmcs12_pa != Nested::none || state.flags)
+			return false;
+	} else if (!offers_vmx(vcpu) || !is_region_address(vcpu, vmx.vmxon_pa)) {
+		return false;
+	}
+	if (vmx.smm.flags & ~in_smm ||
+	    vmx.flags & ~u32{kernel::KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE})
+		return false;
+	if (vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE &&
+	    (state.flags & kernel::KVM_STATE_NESTED_GUEST_MODE ||
+	     !(vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_VMXON)))
+		return false;
+	// In SMM L2 waits for RSM; out of it there is nothing that waits.
+	return vcpu.kvm.arch.hflags & kernel::HF_SMM_MASK ? !(state.flags & running)
+							  : !vmx.smm.flags;
+}
+
+/// L2 as it was. @return 0 or -errno.
+int go_on_with_l2(Vcpu &vcpu, Header *user, const Header &state)
+{
+	Nested &nested = vcpu.nested;
+	const auto &vmx = state.hdr.vmx;
+
+	nested.has_shadow = false;
+	if (secondary12(vcpu).has(secondary::vmcs_shadowing) &&
+	    nested.vmcs12->vmcs_link_pointer != Nested::none) {
+		if (state.size < header_size + 2 * image_size)
+			return -kernel::EINVAL;
+		if (const int error =
+			    copy_image_in(vcpu, user, 1, nested.shadow_word, *nested.shadow))
+			return error;
+		if (!vmcs12::is_shadow(nested.shadow_word))
+			return -kernel::EINVAL;
+		nested.has_shadow = true;
+	}
+	if (vmx.flags & kernel::KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE) {
+		nested.timer.has_deadline = true;
+		nested.timer.deadline = vmx.preemption_timer_deadline;
+	}
+	nested.mtf_pending = has_flag(state, kernel::KVM_STATE_NESTED_MTF_PENDING);
+	if (!may_go_on(vcpu) || check_area(vcpu, check::Area::guest))
+		return -kernel::EINVAL;
+	nested.dirty = dirty_all;
+	const By by = has_flag(state, kernel::KVM_STATE_NESTED_RUN_PENDING) ? By::pending_entry
+									    : By::restoration;
+
+	return enter(vcpu, by) == Entered::yes ? 0 : -kernel::EINVAL;
+}
+
+} // namespace
+
+int get_state(kernel::kvm_vcpu *kvm, Header *user, unsigned size)
+{
+	if (!kvm)
+		return largest;
+
+	Vcpu &vcpu = vcpu_of(kvm);
+	Nested &nested = vcpu.nested;
+	const Header header = describe(vcpu);
+
+	if (size < header.size)
+		return static_cast<int>(header.size);
+	if (kernel::copy_to_user(user, &header, header_size))
+		return -kernel::EFAULT;
+	if (header.size == header_size)
+		return static_cast<int>(header.size);
+	if (in_guest_mode(vcpu))
+		save_guest_state(vcpu);
+	if (!copy_image_out(vcpu, user, 0, nested.revision_word, *nested.vmcs12) ||
+	    (has_live_shadow(vcpu) &&
+	     !copy_image_out(vcpu, user, 1, nested.shadow_word, *nested.shadow)))
+		return -kernel::EFAULT;
+	return static_cast<int>(header.size);
+}
+
+int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+	Nested &nested = vcpu.nested;
+	const auto &vmx = state->hdr.vmx;
+
+	if (!is_header_valid(vcpu, *state))
+		return -kernel::EINVAL;
+	leave_nested(kvm);
+	if (vmx.vmxon_pa == Nested::none)
+		return 0;
+	if (const int error = start_vmx_operation(vcpu))
+		return error;
+	nested.vmxon_pointer = vmx.vmxon_pa;
+
+	// VMX operation without a current VMCS.
+	if (state->size < header_size + image_size) {
+		if (has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE) ||
+		    has_flag(*state, kernel::KVM_STATE_NESTED_EVMCS) ||
+		    vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE ||
+		    vmx.vmcs12_pa != Nested::none)
+			return -kernel::EINVAL;
+	} else if (vmx.vmcs12_pa != Nested::none) {
+		if (vmx.vmcs12_pa == vmx.vmxon_pa || !is_region_address(vcpu, vmx.vmcs12_pa))
+			return -kernel::EINVAL;
+		if (const int error =
+			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
+			return error;
+		nested.pointer = vmx.vmcs12_pa;
+		nested.dirty = dirty_all;
+	} else {
+		return -kernel::EINVAL;
+	}
+
+	if (vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_VMXON) {
+		nested.smm.vmx_on = true;
+		nested.vmx_on = false;
+		nested.smm.guest_mode = vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE;
+	}
+	if (!has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE))
+		return 0;
+	return go_on_with_l2(vcpu, user, *state);
+}
+
+bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (!in_guest_mode(vcpu) || !vcpu.nested.restored)
+		return true;
+	if (map_pages(vcpu) && reload_pdptes(vcpu)) {
+		vcpu.nested.restored = false;
+		return true;
+	}
+	(void)report_missing_pages(vcpu);
+	return false;
+}
+
+} // namespace backend::nested

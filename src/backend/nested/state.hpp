@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "backend/hw/msr_bitmap.hpp"
+#include "backend/hw/vmcs.hpp"
+#include "core/check/state.hpp"
+#include "core/nested/capabilities.hpp"
+#include "core/vmcs12/layout.hpp"
+#include "kernel/timer.hpp"
+
+/// What a vCPU has of VMX as its guest, L1, knows it.
+namespace backend {
+
+using namespace vmx;
+
+/// A page of L1's memory that the CPU uses while L2 runs: mapped for as long.
+struct GuestPage {
+	kernel::kvm_host_map map;
+
+	[[nodiscard]] bool mapped() const { return map.hva; }
+	[[nodiscard]] u64 physical() const { return u64{map.pfn} << 12; }
+	template <class T> [[nodiscard]] T *as() const { return static_cast<T *>(map.hva); }
+};
+
+/// Groups of fields of the current vmcs12, by what has to be done when L1 has changed one.
+enum Dirty : u32 {
+	dirty_controls = 1, ///< controls, masks and addresses
+	dirty_guest = 2,    ///< guest state that L1 seldom writes
+	dirty_all = dirty_controls | dirty_guest,
+};
+
+struct Nested {
+	/// What L1 is shown; userspace may take away.
+	vmx::nested::Capabilities capabilities;
+
+	static constexpr u64 none = ~u64{0};
+
+	bool vmx_on;
+	u64 vmxon_pointer; ///< `none` outside of VMX operation
+	u64 pointer;	   ///< of the current VMCS, or `none`
+	u32 revision_word; ///< of its region
+
+	/// The current VMCS, and the one that its link pointer leads to while L2 runs; a region as
+	/// it lies in L1's memory, for the codec. From VMXON on.
+	Vmcs12 *vmcs12, *shadow;
+	u8 *region;
+	check::State *state; ///< the vmcs12 as the checks see it
+	check::Limits limits;
+	bool has_shadow;
+	u32 shadow_word; ///< revision word of the shadow's region
+
+	hw::Vmcs vmcs02;
+	hw::MsrBitmap *msr_bitmap;	       ///< L2's
+	kernel::gfn_to_hva_cache msr_bitmap12; ///< L1's for L2
+	bool vmcs02_written;		       ///< its constant part
+	u32 dirty;			       ///< of Dirty: what vmcs02 does not hold yet
+
+	u16 vpid02;
+	u16 last_vpid12; ///< whose mappings are tagged with vpid02
+
+	/// VMLAUNCH or VMRESUME has been emulated, and L2 has not run yet: no event may bring it
+	/// back to L1 before.
+	bool entry_pending;
+	bool page_log_full; ///< L1's: an exit has to come of it
+	bool mtf_pending;
+	bool apic_page_moved; ///< L0's own
+	bool restored;	      ///< L1's pages have to be found again before L2 runs on
+
+	/// L1's notification vector for L2 while L2 takes posted interrupts, else none; whether it
+	/// has come. Other CPUs read the one and set the other.
+	static constexpr u16 no_vector = 0xffff;
+	u16 notification_vector;
+	bool posted;
+
+	GuestPage apic_access, virtual_apic, posted_descriptor;
+
+	// What L2's entry does not load it takes over from L1.
+	u64 l1_debugctl, l1_dr7, l1_bndcfgs;
+
+	struct {
+		kernel::Timer host;
+		u64 deadline; ///< in L1's TSC
+		bool has_deadline;
+		bool expired; ///< set by the host's interrupt
+	} timer;
+
+	struct {
+		bool vmx_on;	 ///< before the SMI
+		bool guest_mode; ///< it came while L2 ran
+	} smm;
+};
+
+} // namespace backend

@@ -343,8 +343,8 @@ TEST(features_are_subsets)
 	EXPECT_EQ(caps.get(Msr::vmcs_enum), 0x32u);
 	EXPECT(takes(caps, Msr::vmcs_enum, 0x2e, offered) &&
 	       takes(caps, Msr::vmcs_enum, 0, offered));
-	EXPECT(refuses(caps, Msr::vmcs_enum, 1, offered));
-	EXPECT(refuses(caps, Msr::vmcs_enum, 0x400, offered));
+	// The kernel's own vmx_msrs_test wants any number taken.
+	EXPECT(takes(caps, Msr::vmcs_enum, ~u64{0}, offered));
 }
 
 TEST(what_is_shown)

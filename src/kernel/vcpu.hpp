@@ -102,22 +102,26 @@ inline void save_guest_xfd_error(kvm_vcpu &vcpu)
 	kvmxx_save_guest_xfd_error(&vcpu);
 }
 
-/// Around uses of memory slots and I/O buses outside of vcpu_run, where kvm.ko does not hold it.
+/// Around uses of memory slots and I/O buses where kvm.ko may not hold it.
 class [[nodiscard]] SrcuRead {
 public:
-	explicit SrcuRead(kvm_vcpu &vcpu) : vcpu_(vcpu) { kvmxx_srcu_read_lock(&vcpu_); }
-	~SrcuRead() { kvmxx_srcu_read_unlock(&vcpu_); }
+	explicit SrcuRead(kvm &vm) : vm_(vm), index_(kvmxx_srcu_read_lock(&vm)) {}
+	~SrcuRead() { kvmxx_srcu_read_unlock(&vm_, index_); }
 	SrcuRead(const SrcuRead &) = delete;
 
 private:
-	kvm_vcpu &vcpu_;
+	kvm &vm_;
+	int index_;
 };
 
 /// The other way round, for what waits until nobody is within.
 class [[nodiscard]] SrcuReadPaused {
 public:
-	explicit SrcuReadPaused(kvm_vcpu &vcpu) : vcpu_(vcpu) { kvmxx_srcu_read_unlock(&vcpu_); }
-	~SrcuReadPaused() { kvmxx_srcu_read_lock(&vcpu_); }
+	explicit SrcuReadPaused(kvm_vcpu &vcpu) : vcpu_(vcpu)
+	{
+		kvmxx_vcpu_srcu_read_unlock(&vcpu_);
+	}
+	~SrcuReadPaused() { kvmxx_vcpu_srcu_read_lock(&vcpu_); }
 	SrcuReadPaused(const SrcuReadPaused &) = delete;
 
 private:

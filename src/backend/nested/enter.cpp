@@ -50,6 +50,11 @@ void inject_event12(Vcpu &vcpu)
 	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
 	const Interruption event{vmcs12.entry_interruption_info};
 
+	// An exit for the monitor trap flag, which the queues of events know nothing of.
+	if (event.is(EventType::other)) {
+		vcpu.nested.mtf_pending = true;
+		return;
+	}
 	write(current, f::entry_interruption_info, event.raw);
 	if (!event.valid())
 		return;

@@ -90,7 +90,7 @@ Failure check_area(Vcpu &vcpu, Area area)
 	return failure;
 }
 
-bool may_go_on(Vcpu &vcpu)
+bool may_go_on(Vcpu &vcpu, bool with_event)
 {
 	read_entry_state(vcpu, {});
 	auto &now = vcpu.nested.state->now;
@@ -99,7 +99,10 @@ bool may_go_on(Vcpu &vcpu)
 	// mode that its exits return to.
 	now.mov_ss = now.smm = false;
 	now.ia32e = exit12(vcpu).has(exit::host_address_space_size);
-	return !check_area(vcpu, Area::controls) && !check_area(vcpu, Area::host);
+	if (!with_event)
+		vcpu.nested.state->event = {};
+	return !check_area(vcpu, Area::controls) && !check_area(vcpu, Area::host) &&
+	       !check_area(vcpu, Area::guest);
 }
 
 } // namespace backend::nested

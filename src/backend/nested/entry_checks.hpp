@@ -16,7 +16,8 @@ void read_entry_state(Vcpu &vcpu, check::Moment instruction);
 /// The first check of an area that the state read last fails, traced and counted.
 [[nodiscard]] check::Failure check_area(Vcpu &vcpu, check::Area area);
 
-/// Everything but the guest state: what has to hold whenever L2 runs on.
-[[nodiscard]] bool may_go_on(Vcpu &vcpu);
+/// What has to hold when L2 goes on from saved state, or after SMM. An event counts only where its
+/// injection is still to come.
+[[nodiscard]] bool may_go_on(Vcpu &vcpu, bool with_event);
 
 } // namespace backend::nested

@@ -61,17 +61,15 @@ u64 qualification_of(Vcpu &vcpu, const kernel::kvm_queued_exception &exception)
 void exit_for_exception(Vcpu &vcpu)
 {
 	auto &exception = vcpu.kvm.arch.exception_vmexit;
-	const bool software = exception.vector == vector::bp || exception.vector == vector::of;
+	const EventType type = exception_type(vcpu, exception);
 	Cause cause = exit_for(Reason::exception_nmi);
 
 	cause.qualification = qualification_of(vcpu, exception);
-	cause.interruption = Interruption::make(software ? EventType::software_exception
-							 : EventType::hardware_exception,
-						exception.vector, exception.has_error_code);
+	cause.interruption = Interruption::make(type, exception.vector, exception.has_error_code);
 	if (exception.has_error_code)
 		// A VM exit reports 16 bits of it, as delivery does.
 		cause.error_code = exception.error_code & 0xffff;
-	if (software)
+	if (type != EventType::hardware_exception)
 		vcpu.nested.vmcs12->exit_instruction_length = vcpu.kvm.arch.event_exit_inst_len;
 	leave(vcpu, cause);
 }

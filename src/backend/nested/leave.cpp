@@ -52,16 +52,14 @@ Interruption undelivered(Vcpu &vcpu, u32 &error_code)
 
 	error_code = 0;
 	if (arch.exception.injected) {
-		const u8 vector = arch.exception.vector;
-		const bool software = vector == vector::bp || vector == vector::of;
+		const EventType type = exception_type(vcpu, arch.exception);
 
-		if (software)
+		if (type != EventType::hardware_exception)
 			vcpu.nested.vmcs12->exit_instruction_length = arch.event_exit_inst_len;
 		if (arch.exception.has_error_code)
 			error_code = arch.exception.error_code;
-		return Interruption::make(software ? EventType::software_exception
-						   : EventType::hardware_exception,
-					  vector, arch.exception.has_error_code);
+		return Interruption::make(type, arch.exception.vector,
+					  arch.exception.has_error_code);
 	}
 	if (arch.nmi_injected)
 		return Interruption::make(EventType::nmi, vector::nmi);
@@ -191,6 +189,11 @@ void undo_entry(Vcpu &vcpu, const Cause &cause)
 	drop_events(vcpu);
 	return_to_vmcs01(vcpu);
 	fail_entry(vcpu, cause);
+}
+
+void abandon(Vcpu &vcpu)
+{
+	return_to_vmcs01(vcpu);
 }
 
 void suspend(Vcpu &vcpu)

@@ -27,6 +27,9 @@ void fail_entry(Vcpu &vcpu, const Cause &cause);
 /// The same once vmcs02 is in use.
 void undo_entry(Vcpu &vcpu, const Cause &cause);
 
+/// Without an exit, and without a look at memory, which may be gone: the vCPU comes to its end.
+void abandon(Vcpu &vcpu);
+
 /// Without an exit: into SMM, or because L1 as a whole is reset or replaced. L2's state is in the
 /// vmcs12; L1's registers are whatever vmcs01 last had.
 void suspend(Vcpu &vcpu);

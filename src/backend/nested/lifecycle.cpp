@@ -6,6 +6,7 @@
 #include "backend/nested/instructions.hpp"
 #include "backend/nested/leave.hpp"
 #include "backend/nested/preemption_timer.hpp"
+#include "kernel/vcpu.hpp"
 
 namespace backend::nested {
 
@@ -17,9 +18,28 @@ void create(Vcpu &vcpu)
 	create_preemption_timer(vcpu);
 }
 
+void destroy(Vcpu &vcpu)
+{
+	if (!vcpu.nested.vmx_on && !vcpu.nested.smm.vmx_on)
+		return;
+	// L2 is left by way of its VMCS. What L1 has in its VMCSs nobody will ask for again, and
+	// whose memory this process would write to is not said.
+	kernel::vcpu_load(&vcpu.kvm);
+	{
+		const kernel::SrcuRead guard(*vcpu.kvm.kvm);
+
+		if (in_guest_mode(vcpu))
+			abandon(vcpu);
+	}
+	vcpu.nested.pointer = Nested::none;
+	end_vmx_operation(vcpu);
+	kernel::vcpu_put(&vcpu.kvm);
+}
+
 void leave_nested(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+	const kernel::SrcuRead guard(*kvm->kvm);
 
 	if (in_guest_mode(vcpu))
 		suspend(vcpu);

@@ -159,13 +159,14 @@ int go_on_with_l2(Vcpu &vcpu, Header *user, const Header &state)
 		nested.timer.deadline = vmx.preemption_timer_deadline;
 	}
 	nested.mtf_pending = has_flag(state, kernel::KVM_STATE_NESTED_MTF_PENDING);
-	if (!may_go_on(vcpu) || check_area(vcpu, check::Area::guest))
+	const bool pending = has_flag(state, kernel::KVM_STATE_NESTED_RUN_PENDING);
+
+	if (!may_go_on(vcpu, pending))
 		return -kernel::EINVAL;
 	nested.dirty = dirty_all;
-	const By by = has_flag(state, kernel::KVM_STATE_NESTED_RUN_PENDING) ? By::pending_entry
-									    : By::restoration;
-
-	return enter(vcpu, by) == Entered::yes ? 0 : -kernel::EINVAL;
+	return enter(vcpu, pending ? By::pending_entry : By::restoration) == Entered::yes
+		       ? 0
+		       : -kernel::EINVAL;
 }
 
 } // namespace

@@ -31,7 +31,7 @@ int leave_smm(Vcpu &vcpu)
 		return 0;
 	nested.smm.guest_mode = false;
 	// SMM, or userspace meanwhile, may have changed what L2 was let in by.
-	if (!may_go_on(vcpu))
+	if (!may_go_on(vcpu, false))
 		return 1;
 	if (enter(vcpu, By::restoration) != Entered::yes)
 		return 1;

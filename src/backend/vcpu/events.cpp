@@ -51,6 +51,7 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 		return;
 
 	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
+	vcpu.requeued_int1 = event.is(EventType::privileged_software_exception);
 	switch (event.type()) {
 	case EventType::nmi:
 		arch.nmi_injected = true;
@@ -85,6 +86,21 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 }
 
 } // namespace
+
+EventType exception_type(const Vcpu &vcpu, const kernel::kvm_queued_exception &exception)
+{
+	switch (exception.vector) {
+	case vector::bp:
+	case vector::of:
+		return EventType::software_exception;
+	case vector::db:
+		if (exception.injected && vcpu.requeued_int1)
+			return EventType::privileged_software_exception;
+		[[fallthrough]];
+	default:
+		return EventType::hardware_exception;
+	}
+}
 
 void inject_irq(kernel::kvm_vcpu *kvm, bool again)
 {
@@ -128,8 +144,8 @@ void inject_exception(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	const auto &exception = kvm->arch.exception;
-	// #BP and #OF come from instructions and return behind them.
-	const bool software = exception.vector == vector::bp || exception.vector == vector::of;
+	const EventType type = exception_type(vcpu, exception);
+	const bool software = type != EventType::hardware_exception;
 
 	kernel::kvm_deliver_exception_payload(kvm, &kvm->arch.exception);
 	if (vcpu.real_mode.active) [[unlikely]] {
@@ -145,9 +161,7 @@ void inject_exception(kernel::kvm_vcpu *kvm)
 	if (software)
 		write(vcpu.current(), f::entry_instruction_length,
 		      u32{kvm->arch.event_exit_inst_len});
-	inject(vcpu, Interruption::make(software ? EventType::software_exception
-						 : EventType::hardware_exception,
-					exception.vector, exception.has_error_code));
+	inject(vcpu, Interruption::make(type, exception.vector, exception.has_error_code));
 	wake_from_hlt(vcpu);
 }
 

@@ -7,6 +7,10 @@
 /// Interrupts, NMIs and exceptions on their way into the guest.
 namespace backend {
 
+/// How an exception of kvm.ko's queue is delivered: #BP, #OF, and #DB by INT1 come from
+/// instructions and return behind them.
+EventType exception_type(const Vcpu &vcpu, const kernel::kvm_queued_exception &exception);
+
 void inject_irq(kernel::kvm_vcpu *kvm, bool reinjected);
 void inject_nmi(kernel::kvm_vcpu *kvm);
 void inject_exception(kernel::kvm_vcpu *kvm);

@@ -209,7 +209,7 @@ void vcpu_free(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	nested::leave_nested(kvm);
+	nested::destroy(vcpu);
 	leave_pid_table(vcpu);
 	hw::free_vpid(vcpu.vpid);
 	release(vcpu);

@@ -3,12 +3,22 @@
 
 #include "srcu.h"
 
-void kvmxx_srcu_read_lock(struct kvm_vcpu *vcpu)
+int kvmxx_srcu_read_lock(struct kvm *kvm)
+{
+	return srcu_read_lock(&kvm->srcu);
+}
+
+void kvmxx_srcu_read_unlock(struct kvm *kvm, int index)
+{
+	srcu_read_unlock(&kvm->srcu, index);
+}
+
+void kvmxx_vcpu_srcu_read_lock(struct kvm_vcpu *vcpu)
 {
 	kvm_vcpu_srcu_read_lock(vcpu);
 }
 
-void kvmxx_srcu_read_unlock(struct kvm_vcpu *vcpu)
+void kvmxx_vcpu_srcu_read_unlock(struct kvm_vcpu *vcpu)
 {
 	kvm_vcpu_srcu_read_unlock(vcpu);
 }

@@ -161,6 +161,8 @@ Entered enter(Vcpu &vcpu, By by)
 	const Vmcs12 &vmcs12 = *nested.vmcs12;
 	const u64 l1_rip = rip(vcpu);
 
+	if (by == By::instruction)
+		++vcpu.kvm.stat.nested_run;
 	remember_l1(vcpu);
 	load_shadow(vcpu);
 	if (by == By::instruction) {

@@ -54,6 +54,12 @@ inline bool has_vpid02(const Vcpu &vcpu)
 	return vcpu.nested.vpid02 && secondary12(vcpu).has(secondary::enable_vpid);
 }
 
+/// L1 has IA32_PERF_GLOBAL_CTRL: its controls are there whatever its PMU is.
+inline bool has_perf_global_ctrl(const Vcpu &vcpu)
+{
+	return vcpu.kvm.arch.pmu.version > 1;
+}
+
 /// Under which the CPU caches what runs now.
 inline u16 active_vpid(const Vcpu &vcpu)
 {

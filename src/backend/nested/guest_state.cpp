@@ -57,6 +57,10 @@ void load_msrs(Vcpu &vcpu)
 		write(current, f::guest_bndcfgs,
 		      controls.has(entry::load_bndcfgs) ? vmcs12.guest_bndcfgs
 							: vcpu.nested.l1_bndcfgs);
+	// The checks have seen to it that the value is one that may be loaded.
+	if (controls.has(entry::load_perf_global_ctrl) && has_perf_global_ctrl(vcpu))
+		(void)kernel::kvm_set_msr(&vcpu.kvm, msr::perf_global_ctrl,
+					  vmcs12.guest_perf_global_ctrl);
 	vcpu.debugctl = controls.has(entry::load_debug_controls) ? vmcs12.guest_debugctl
 								 : vcpu.nested.l1_debugctl;
 	refresh_debugctl(vcpu);

@@ -90,7 +90,7 @@ void load_msrs(Vcpu &vcpu)
 		write(current, f::guest_bndcfgs,
 		      controls.has(exit::clear_bndcfgs) ? 0 : vmcs12.guest_bndcfgs);
 	// The checks of the entry have seen to it that the value is one that may be loaded.
-	if (controls.has(exit::load_perf_global_ctrl))
+	if (controls.has(exit::load_perf_global_ctrl) && has_perf_global_ctrl(vcpu))
 		(void)kernel::kvm_set_msr(&vcpu.kvm, msr::perf_global_ctrl,
 					  vmcs12.host_perf_global_ctrl);
 	vcpu.debugctl = 0;

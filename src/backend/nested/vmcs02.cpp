@@ -211,6 +211,7 @@ void switch_to(Vcpu &vcpu, hw::Vmcs &vmcs)
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_TLB_FLUSH);
 	renew_host_segment_state(vcpu);
 	vcpu.segments.forget();
+	vcpu.real_mode.checked = false;
 	vcpu.kvm.arch.regs_avail &= ~lazily_read;
 	vcpu.kvm.arch.regs_dirty = 0;
 }

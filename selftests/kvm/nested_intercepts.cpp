@@ -63,6 +63,7 @@ L2_CODE(code_vmxoff, "vmxoff");
 L2_CODE(code_vmxon, "vmxon (%rsp)");
 L2_CODE(code_invept, "invept (%rdi), %rsi");
 L2_CODE(code_invvpid, "invvpid (%rdi), %r8");
+L2_CODE(code_xsetbv, "xsetbv");
 L2_CODE(code_nothing, "nop");
 
 GUEST_CODE(write_cr0, 64, "mov %rbx, %cr0\n mov %cr0, %rdx\n vmcall");
@@ -368,6 +369,16 @@ TEST(by_control_exit)
 TEST(always_exit)
 {
 	each(always);
+}
+
+TEST(xsetbv_exits)
+{
+	if (!(Cpuid::supported().find(1)->ecx & 1 << 26))
+		tap::skip("XSAVE is not offered");
+	L1 l1;
+	l1.prepare(code_xsetbv);
+	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
+	l1.expect_exit(l1.vmlaunch(), Reason::xsetbv, 0, 3);
 }
 
 // Without their controls the same instructions are L2's own business, or L0's.

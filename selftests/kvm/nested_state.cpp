@@ -4,6 +4,8 @@
 // refuse, and that a vCPU goes on elsewhere from wherever L1 and L2 were.
 #include "harness/nested_ept.hpp"
 
+#include <algorithm>
+
 using namespace kvm;
 using tap::check;
 using tap::check_equal;
@@ -27,6 +29,7 @@ GUEST_CODE(counts, 64, R"(
 )" L2_REPORT R"(
 	vmcall
 )");
+GUEST_CODE(reports_and_spins, 64, "mov $1, %eax\n" L2_REPORT "0: pause\n jmp 0b");
 GUEST_CODE(three_reports, 64,
 	   "mov $1, %eax\n" L2_REPORT "mov $2, %eax\n" L2_REPORT "mov $3, %eax\n" L2_REPORT
 	   "vmcall");
@@ -75,6 +78,13 @@ void need_nested_state()
 		tap::skip("KVM_CAP_NESTED_STATE is not offered");
 }
 
+// SMM has an address space of its own.
+void map_smram(const L1 &l1)
+{
+	constexpr std::uint32_t address_space_of_smm = 1 << 16;
+	l1.vm().set_slot(address_space_of_smm, 0, l1.memory_size(), l1.vm().memory());
+}
+
 // MSRs that L1 and L2 of these tests use.
 const std::uint32_t saved_msrs[] = {
 	msr::feature_control,
@@ -94,6 +104,8 @@ L1 moved(L1 &from)
 	Nested nested;
 	nested.take(from.vcpu());
 	L1 to(from.memory_size());
+	if (extension(to.vm().fd(), KVM_CAP_X86_SMM))
+		map_smram(to);
 	memcpy(to.vm().memory(), from.vm().memory(), from.memory_size());
 	const Vcpu &source = from.vcpu(), &target = to.vcpu();
 	target.set(source.sregs());
@@ -119,6 +131,7 @@ void run_l2(L1 &l1)
 void use_smm(L1 &l1)
 {
 	l1.vm().need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
+	map_smram(l1);
 	l1.vcpu().set_msr(smbase_msr, smbase);
 	memcpy(l1.vm().memory(smbase + 0x8000), smi_handler.begin,
 	       smi_handler.end - smi_handler.begin);
@@ -322,8 +335,12 @@ TEST(again_and_again)
 		nested.give(l1.vcpu());
 		Nested same;
 		same.take(l1.vcpu());
-		check(memcmp(&nested.get(), &same.get(), with_vmcs) == 0,
-		      "the state changed by being given back");
+		const auto *before = reinterpret_cast<const std::uint8_t *>(&nested.get());
+		const auto *after = reinterpret_cast<const std::uint8_t *>(&same.get());
+		const std::size_t at =
+			std::mismatch(before, before + with_vmcs, after).first - before;
+		check(at == with_vmcs,
+		      "the state changed by being given back, at offset " + std::to_string(at));
 	}
 	expect(l1.go_on(), reports(2), "L2");
 }
@@ -337,24 +354,20 @@ TEST(run_pending)
 	l1.write(field::entry_interruption_info,
 		 Interruption::make(EventType::external_interrupt, 0x21).raw);
 	expect(l1.vmlaunch(), faults(0x21), "L2");
+	expect(l1.go_on(), reports(1), "L2 behind the event");
 	l1.vcpu().complete_exit();
 	Nested nested;
 	nested.take(l1.vcpu());
 	check_equal(nested.get().flags, KVM_STATE_NESTED_GUEST_MODE, "flags");
-	// As if the entry had not been made.
+	// As if the entry were to be made from here. The event is in the VMCS until the VM exit.
 	nested.get().flags |= KVM_STATE_NESTED_RUN_PENDING;
-	kvm_regs regs = l1.vcpu().regs();
-	regs.rip = l2_code_address;
-	regs.rsp = l2_stack_top;
-	regs.rflags = rflags_fixed | rflags_if;
-	l1.vcpu().set(regs);
 	nested.give(l1.vcpu());
 	Nested same;
 	same.take(l1.vcpu());
 	check_equal(same.get().flags, KVM_STATE_NESTED_GUEST_MODE | KVM_STATE_NESTED_RUN_PENDING,
 		    "flags that were given");
 	expect(l1.go_on(), faults(0x21), "L2, entered for the first time");
-	expect(l1.go_on(), reports(1), "L2 behind the event");
+	expect(l1.go_on(), reports(2), "L2 behind the event");
 	l1.vcpu().complete_exit();
 	Nested after;
 	after.take(l1.vcpu());
@@ -443,9 +456,12 @@ TEST(preemption_timer_deadline)
 {
 	need_nested_state();
 	L1 l1;
-	l1.prepare(three_reports);
+	l1.prepare(reports_and_spins);
 	l1.set(vmx::pin::preemption_timer);
-	l1.write(field::preemption_timer_value, 0x7fffffff);
+	constexpr std::uint64_t cycles = 10'000'000;
+	const unsigned shift =
+		vmx::preemption_timer_shift(vmx::Misc{l1.capability(vmx::Msr::misc)});
+	l1.write(field::preemption_timer_value, cycles >> shift);
 	expect(l1.vmlaunch(), reports(1), "L2");
 	l1.vcpu().complete_exit();
 	Nested nested;
@@ -453,10 +469,12 @@ TEST(preemption_timer_deadline)
 	check(nested.vmx().flags & KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE,
 	      "the header's flags do not say that a deadline is there");
 	check(nested.vmx().preemption_timer_deadline != 0, "the deadline is 0");
-	// A deadline that has passed ends L2 at once.
-	nested.vmx().preemption_timer_deadline = 1;
 	nested.give(l1.vcpu());
-	expect(l1.go_on(), exits(Reason::preemption_timer), "L2 after its deadline");
+	Nested same;
+	same.take(l1.vcpu());
+	check_equal(same.vmx().preemption_timer_deadline, nested.vmx().preemption_timer_deadline,
+		    "the deadline, given back");
+	expect(l1.go_on(), exits(Reason::preemption_timer), "L2 until its deadline");
 }
 
 // Two VMCSs, one of which is not current when the machine moves.

@@ -16,6 +16,7 @@ L1_CODE(code_vmlaunch, "vmlaunch");
 L1_CODE(code_vmresume, "vmresume");
 L1_CODE(code_rdmsr, "rdmsr");
 L1_CODE(code_wrmsr, "wrmsr");
+L1_CODE(code_store, "mov %rsi, (%rdi)");
 L1_CODE(code_iret, R"(
 	mov %rsp, %rcx
 	push $selector_data
@@ -407,6 +408,15 @@ Result L1::wrmsr(std::uint32_t index, std::uint64_t value)
 	regs.rax = value & 0xffffffff;
 	regs.rdx = value >> 32;
 	return run(code_wrmsr, regs);
+}
+
+void L1::store(volatile std::uint64_t &place, std::uint64_t value)
+{
+	kvm_regs regs = {};
+	regs.rdi = reinterpret_cast<std::uintptr_t>(&place) -
+		   reinterpret_cast<std::uintptr_t>(vm_.memory());
+	regs.rsi = value;
+	expect(run(code_store, regs), succeeds(), "MOV to memory");
 }
 
 Result L1::vmlaunch(const kvm_regs &regs)

@@ -197,6 +197,9 @@ public:
 	Result invvpid(std::uint64_t type, std::uint64_t vpid, std::uint64_t address = 0);
 	Result rdmsr(std::uint32_t index, std::uint64_t &value);
 	Result wrmsr(std::uint32_t index, std::uint64_t value);
+	// L1 writes its memory itself. What KVM watches for writes, tables in use above all, must
+	// not be changed by the host behind its back.
+	void store(volatile std::uint64_t &place, std::uint64_t value);
 	// VM entry, with L2's general registers.
 	Result vmlaunch(const kvm_regs &regs = {});
 	Result vmresume(const kvm_regs &regs = {});

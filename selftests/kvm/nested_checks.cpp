@@ -2,7 +2,7 @@
 //
 // What VM entries refuse (SDM, "Checks on VMX Controls and Host-State Area" and "Checking and
 // Loading Guest State"): one row, one departure from a VMCS that would run.
-#include "harness/nested_ept.hpp"
+#include "harness/nested_modes.hpp"
 #include "harness/nested_rows.hpp"
 
 using namespace kvm;
@@ -17,15 +17,6 @@ using vmx::Reason;
 namespace {
 
 GUEST_CODE(vmcall, 64, "vmcall");
-
-constexpr std::uint64_t non_canonical = 1ul << 62;
-constexpr std::uint32_t pae_tables = 0x5b000;
-
-std::uint64_t beyond_physical()
-{
-	static const unsigned width = Cpuid::supported().find(0x80000008)->eax & 0xff;
-	return 1ul << width;
-}
 
 template <vmx::AnyField Field> void set_bits(L1 &l1, Field f, std::uint64_t bits)
 {
@@ -88,16 +79,6 @@ void inject(L1 &l1, std::uint32_t info, std::uint32_t error_code = 0, std::uint3
 }
 
 constexpr std::uint32_t valid = 1u << 31, with_error_code = 1 << 11;
-
-void leave_long_mode(L1 &l1)
-{
-	constexpr std::uint64_t directories = page_tables_address + 2 * page_size;
-	for (std::uint64_t i = 0; i < 4; i++)
-		l1.at<std::uint64_t>(pae_tables + i * 8) = (directories + i * page_size) | 1;
-	l1.write(field::guest_cr3, pae_tables);
-	l1.clear(vmx::entry::ia32e_mode_guest);
-	l1.write(field::guest_cs_access_rights, 0xc09b);
-}
 
 void real_mode(L1 &l1)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// VM entries and VM exits of L1: the state that is loaded and saved, what an exit tells, MSR lists,
-// and L2 in every mode. What entries refuse is in nested_checks.
-#include "harness/nested_ept.hpp"
+// VM entries and VM exits of L1: the state that is loaded and saved, and what an exit tells. What
+// entries refuse is in nested_checks.
+#include "harness/nested_modes.hpp"
 
 using namespace kvm;
 using tap::check;
@@ -71,49 +71,15 @@ GUEST_CODE(changes_state, 64, R"(
 	.quad 0x2000
 )");
 
-GUEST_CODE(changes_kernel_gs, 64, R"(
-	mov $0xc0000102, %ecx
-	mov $0x1234, %eax
-	xor %edx, %edx
-	wrmsr
-	vmcall
-)");
-
 GUEST_CODE(report_32, 32, "mov $32, %eax\n" L2_REPORT "vmcall");
-GUEST_CODE(report_16, 16, "mov $16, %eax\n" L2_REPORT "vmcall");
-GUEST_CODE(leaves_real_mode, 16, R"(
-	lgdtl %cs:(leaves_real_mode_gdt - leaves_real_mode_begin)
-	mov %cr0, %eax
-	or $1, %eax
-	mov %eax, %cr0
-	ljmpl $selector_code32, $(l2_code_address + leaves_real_mode_32 - leaves_real_mode_begin)
-	.code32
-leaves_real_mode_32:
-	mov $selector_data, %eax
-	mov %eax, %ds
-	mov $33, %eax
-	out %eax, $l2_port
-	vmcall
-	.balign 8
-leaves_real_mode_gdt:
-	.word 0x3f
-	.long 0x1000
-)");
 
-constexpr std::uint32_t other_page_tables = 0x5c000, pae_tables = 0x5b000, legacy_tables = 0x5a000;
+constexpr std::uint32_t other_page_tables = 0x5c000;
 constexpr std::uint64_t other_pat = 0x0006040700060407;
-constexpr std::uint32_t code_32_rights = 0xc09b, data_rights = 0xc093, tss_rights = 0x8b;
+constexpr std::uint32_t data_rights = 0xc093, tss_rights = 0x8b;
 
 void copy_page_tables(const L1 &l1)
 {
 	memcpy(l1.vm().memory(other_page_tables), l1.vm().memory(page_tables_address), page_size);
-}
-
-// L2 may read and write MSRs by itself.
-void free_msrs(L1 &l1)
-{
-	l1.set(vmx::primary::use_msr_bitmaps);
-	l1.write(field::msr_bitmap, msr_bitmap_address);
 }
 
 void check_segment(const kvm_segment &found, const kvm_segment &expected, const std::string &name)
@@ -172,70 +138,6 @@ const SegmentCase segments[] = {
 	{field::Segment::tr,   "TR",   &kvm_sregs::tr,  0x78, 0xffff900000004000, 0x67,       0x008b},
 };
 // clang-format on
-
-void write_segment(L1 &l1, field::Segment which, std::uint16_t selector, std::uint64_t base,
-		   std::uint32_t limit, std::uint32_t rights)
-{
-	const std::uint32_t offset = static_cast<std::uint32_t>(which) * 2;
-	l1.write_field(field::guest_es_selector.encoding + offset, selector);
-	l1.write_field(field::guest_es_base.encoding + offset, base);
-	l1.write_field(field::guest_es_limit.encoding + offset, limit);
-	l1.write_field(field::guest_es_access_rights.encoding + offset, rights);
-}
-
-// L2 in protected mode with 32-bit segments; paging is left to the caller.
-void leave_long_mode(L1 &l1)
-{
-	l1.clear(vmx::entry::ia32e_mode_guest);
-	l1.write(field::guest_cs_access_rights, code_32_rights);
-	l1.write(field::guest_cs_selector, selector_code32);
-}
-
-void use_pae_paging(L1 &l1)
-{
-	constexpr std::uint64_t directories = page_tables_address + 2 * page_size;
-	for (std::uint64_t i = 0; i < 4; i++)
-		l1.at<std::uint64_t>(pae_tables + i * 8) = (directories + i * page_size) | 1;
-	l1.write(field::guest_cr3, pae_tables);
-}
-
-void use_legacy_paging(L1 &l1)
-{
-	constexpr std::uint32_t present_writable_user_large = 0x87;
-	for (std::uint32_t i = 0; i < 1024; i++)
-		l1.at<std::uint32_t>(legacy_tables + i * 4) = i << 22 | present_writable_user_large;
-	l1.write(field::guest_cr3, legacy_tables);
-	l1.write(field::guest_cr4, (l1.read(field::guest_cr4) & ~cr4_pae) | cr4_pse);
-}
-
-void use_no_paging(L1 &l1, const Ept &ept)
-{
-	use(l1, ept);
-	l1.set(vmx::secondary::unrestricted_guest);
-	l1.write(field::guest_cr0, l1.read(field::guest_cr0) & ~cr0_pg);
-	l1.write(field::guest_cr4, l1.read(field::guest_cr4) & ~cr4_pae);
-}
-
-void enter_real_mode(L1 &l1, const Ept &ept)
-{
-	leave_long_mode(l1);
-	use_no_paging(l1, ept);
-	l1.write(field::guest_cr0, l1.read(field::guest_cr0) & ~cr0_pe);
-	for (const SegmentCase &s : segments)
-		if (s.which != field::Segment::ldtr && s.which != field::Segment::tr)
-			write_segment(l1, s.which, 0, 0, 0xffff, 0x93);
-	write_segment(l1, field::Segment::cs, l2_code_address >> 4, l2_code_address, 0xffff, 0x9b);
-	l1.write(field::guest_rip, 0);
-	l1.write(field::guest_rsp, 0x8000);
-}
-
-void put_msr(const L1 &l1, std::uint32_t list, unsigned index, std::uint32_t number,
-	     std::uint64_t value, std::uint32_t reserved = 0)
-{
-	l1.at<std::uint64_t>(list + index * sizeof(MsrEntry)) = number | std::uint64_t{reserved}
-										 << 32;
-	l1.at<std::uint64_t>(list + index * sizeof(MsrEntry) + 8) = value;
-}
 
 } // namespace
 
@@ -528,7 +430,6 @@ TEST(efer_without_controls)
 	l1.vcpu().set(sregs);
 	l1.prepare(report_32);
 	leave_long_mode(l1);
-	use_pae_paging(l1);
 	l1.write(field::guest_efer, efer_nx);
 	l1.write(field::host_efer, efer_nx);
 	expect(l1.vmlaunch(), reports(32), "L2");
@@ -557,220 +458,6 @@ TEST(pat)
 	l1.write(field::guest_rip, l2_code_address);
 	expect(l1.vmresume(), reports(7), "L2");
 	check_equal(l1.vcpu().msr(msr::pat), pat, "PAT in L2 without the control");
-}
-
-TEST(protected_mode_with_pae)
-{
-	L1 l1;
-	l1.prepare(report_32);
-	leave_long_mode(l1);
-	use_pae_paging(l1);
-	expect(l1.vmlaunch(), reports(32), "L2");
-	check_equal(l1.vcpu().sregs().efer & (efer_lma | efer_lme), 0u, "EFER.LMA and LME in L2");
-	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
-	check_equal(l1.read(field::entry_controls) & vmx::entry::ia32e_mode_guest.bits, 0u,
-		    "IA-32e mode guest after the VM exit");
-	expect(l1.resume(L1::Skip::nothing), exits(Reason::vmcall), "L2 again");
-}
-
-TEST(protected_mode_with_pae_under_ept)
-{
-	L1 l1;
-	l1.prepare(report_32);
-	const Ept ept(l1);
-	use(l1, ept);
-	leave_long_mode(l1);
-	use_pae_paging(l1);
-	// With EPT the PDPTEs come from the VMCS.
-	for (std::uint32_t i = 0; i < 4; i++)
-		l1.write_field(field::guest_pdpte0.encoding + i * 2,
-			       l1.at<std::uint64_t>(pae_tables + i * 8));
-	memset(l1.vm().memory(pae_tables), 0, 32);
-	expect(l1.vmlaunch(), reports(32), "L2");
-	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
-	l1.expect_field(field::guest_pdpte1, (page_tables_address + 3 * page_size) | 1);
-}
-
-TEST(protected_mode_with_legacy_paging)
-{
-	L1 l1;
-	l1.prepare(report_32);
-	leave_long_mode(l1);
-	use_legacy_paging(l1);
-	expect(l1.vmlaunch(), reports(32), "L2");
-	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
-	check_equal(l1.vcpu().sregs().cr4 & cr4_pae, cr4_pae, "L1's CR4.PAE");
-}
-
-TEST(protected_mode_without_paging)
-{
-	L1 l1;
-	l1.prepare(report_32);
-	const Ept ept(l1);
-	leave_long_mode(l1);
-	use_no_paging(l1, ept);
-	expect(l1.vmlaunch(), reports(32), "L2");
-	check_equal(l1.vcpu().sregs().cr0 & cr0_pg, 0u, "CR0.PG in L2");
-	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
-	check_equal(l1.vcpu().sregs().cr0 & cr0_pg, cr0_pg, "L1's CR0.PG");
-}
-
-TEST(real_mode)
-{
-	L1 l1;
-	l1.prepare(report_16);
-	const Ept ept(l1);
-	enter_real_mode(l1, ept);
-	expect(l1.vmlaunch(), reports(16), "L2");
-	check_equal(l1.vcpu().sregs().cr0 & cr0_pe, 0u, "CR0.PE in L2");
-	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
-	check_equal(l1.vcpu().sregs().cr0 & cr0_pe, cr0_pe, "L1's CR0.PE");
-}
-
-TEST(real_mode_is_left)
-{
-	L1 l1;
-	l1.prepare(leaves_real_mode);
-	const Ept ept(l1);
-	enter_real_mode(l1, ept);
-	l1.write(field::cr0_read_shadow, 0x30);
-	expect(l1.vmlaunch(), reports(33), "L2");
-	expect(l1.go_on(), exits(Reason::vmcall), "L2");
-	l1.expect_field(field::guest_cs_selector, selector_code32);
-	l1.expect_field(field::guest_cs_access_rights, code_32_rights);
-	check_equal(l1.read(field::guest_cr0) & cr0_pe, cr0_pe, "CR0.PE in the VMCS");
-}
-
-TEST(msr_lists)
-{
-	L1 l1;
-	l1.prepare(changes_kernel_gs);
-	free_msrs(l1);
-	put_msr(l1, entry_load_address, 0, msr::kernel_gs_base, 0xffff800000001111);
-	put_msr(l1, entry_load_address, 1, msr::lstar, 0xffff800000002222);
-	put_msr(l1, exit_store_address, 0, msr::kernel_gs_base, 0);
-	put_msr(l1, exit_store_address, 1, msr::lstar, 0);
-	put_msr(l1, exit_load_address, 0, msr::kernel_gs_base, 0x3333);
-	put_msr(l1, exit_load_address, 1, msr::star, 0x4444);
-	l1.write(field::entry_msr_load_address, entry_load_address);
-	l1.write(field::entry_msr_load_count, 2);
-	l1.write(field::exit_msr_store_address, exit_store_address);
-	l1.write(field::exit_msr_store_count, 2);
-	l1.write(field::exit_msr_load_address, exit_load_address);
-	l1.write(field::exit_msr_load_count, 2);
-	expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
-	check_equal(l1.at<std::uint64_t>(exit_store_address + 8), 0x1234u,
-		    "IA32_KERNEL_GS_BASE as L2 left it");
-	check_equal(l1.at<std::uint64_t>(exit_store_address + 24), 0xffff800000002222,
-		    "IA32_LSTAR as it was loaded");
-	check_equal(l1.vcpu().msr(msr::kernel_gs_base), 0x3333u, "L1's IA32_KERNEL_GS_BASE");
-	check_equal(l1.vcpu().msr(msr::star), 0x4444u, "L1's IA32_STAR");
-	check_equal(l1.vcpu().msr(msr::lstar), 0xffff800000002222, "IA32_LSTAR, not in L1's list");
-}
-
-TEST(msr_list_is_loaded_after_the_fields)
-{
-	L1 l1;
-	l1.prepare(say_7);
-	l1.write(field::guest_sysenter_eip, 0x1111);
-	put_msr(l1, entry_load_address, 0, msr::sysenter_eip, 0x2222);
-	put_msr(l1, entry_load_address, 1, msr::sysenter_eip, 0x3333);
-	l1.write(field::entry_msr_load_address, entry_load_address);
-	l1.write(field::entry_msr_load_count, 2);
-	expect(l1.vmlaunch(), reports(7), "L2");
-	check_equal(l1.vcpu().msr(msr::sysenter_eip), 0x3333u, "IA32_SYSENTER_EIP in L2");
-	expect(l1.go_on(), exits(Reason::vmcall), "L2");
-	l1.expect_field(field::guest_sysenter_eip, 0x3333);
-}
-
-TEST(msr_load_failures)
-{
-	L1 l1;
-	l1.prepare(vmcall);
-	struct {
-		const char *what;
-		std::uint32_t msr;
-		std::uint64_t value;
-		std::uint32_t reserved;
-	} const cases[] = {
-		{"IA32_FS_BASE", msr::fs_base, 0, 0},
-		{"IA32_GS_BASE", msr::gs_base, 0, 0},
-		{"IA32_SMM_MONITOR_CTL", 0x9b, 0, 0},
-		{"no such MSR", 0x12345, 0, 0},
-		{"an address that is not canonical", msr::lstar, 1ul << 62, 0},
-		{"reserved bits of the entry", msr::lstar, 0, 1},
-		{"a read-only MSR", msr::vmx_basic, 0, 0},
-		{"a reserved bit of EFER", msr::efer, efer_lme | efer_lma | 1ul << 40, 0},
-		{"a reserved type in PAT", msr::pat, 2, 0},
-	};
-	l1.write(field::entry_msr_load_address, entry_load_address);
-	l1.write(field::entry_msr_load_count, 3);
-	put_msr(l1, entry_load_address, 0, msr::kernel_gs_base, 0x5555);
-	for (unsigned i = 0; i < 2; i++)
-		for (const auto &c : cases) {
-			put_msr(l1, entry_load_address, 1, msr::kernel_gs_base, 0x6666);
-			put_msr(l1, entry_load_address, 2, msr::kernel_gs_base, 0x7777);
-			put_msr(l1, entry_load_address, i + 1, c.msr, c.value, c.reserved);
-			expect(l1.vmlaunch(), entry_fails(Reason::msr_load_fail), c.what);
-			check_equal(l1.read(field::exit_qualification), i + 2,
-				    std::string(c.what) + ": the entry's number");
-			check_equal(l1.l2().rip, exit_stub_address, "rip after the failure");
-			// Those before it stay loaded: nothing takes them back.
-			check_equal(l1.vcpu().msr(msr::kernel_gs_base), i ? 0x6666u : 0x5555u,
-				    "an MSR that was loaded before");
-		}
-	l1.write(field::entry_msr_load_count, 1);
-	expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH");
-}
-
-// The host's list is loaded by a failed entry as by any VM exit.
-TEST(failed_entry_loads_the_host)
-{
-	L1 l1;
-	l1.prepare(vmcall);
-	put_msr(l1, exit_load_address, 0, msr::kernel_gs_base, 0x9999);
-	put_msr(l1, exit_store_address, 0, msr::kernel_gs_base, 0x1);
-	l1.write(field::exit_msr_load_address, exit_load_address);
-	l1.write(field::exit_msr_load_count, 1);
-	l1.write(field::exit_msr_store_address, exit_store_address);
-	l1.write(field::exit_msr_store_count, 1);
-	l1.write(field::host_sysenter_cs, 0x2468);
-	l1.write(field::host_gs_base, 0x1357000);
-	l1.write(field::guest_rflags, 0);
-	l1.write(field::guest_rsp, 0x123);
-	const std::uint64_t length = l1.read(field::exit_instruction_length);
-	expect(l1.vmlaunch(), entry_fails(Reason::invalid_guest), "VMLAUNCH");
-	l1.expect_field(field::exit_qualification, 0);
-	l1.expect_field(field::exit_instruction_length, length);
-	l1.expect_field(field::guest_rflags, 0);
-	l1.expect_field(field::guest_rsp, 0x123);
-	check_equal(l1.l2().rip, exit_stub_address, "rip");
-	check_equal(l1.l2().rflags, rflags_fixed, "rflags");
-	check_equal(l1.vcpu().msr(msr::sysenter_cs), 0x2468u, "IA32_SYSENTER_CS");
-	check_equal(l1.vcpu().sregs().gs.base, 0x1357000u, "GS's base");
-	check_equal(l1.vcpu().msr(msr::kernel_gs_base), 0x9999u, "IA32_KERNEL_GS_BASE");
-	check_equal(l1.at<std::uint64_t>(exit_store_address + 8), 1u,
-		    "the store list, which a failed entry leaves alone");
-}
-
-// SDM, "VMX Aborts": the CPU shuts down. KVM ends the machine as for a triple fault.
-TEST(vmx_abort_on_exit)
-{
-	for (const bool load : {false, true}) {
-		L1 l1;
-		l1.prepare(vmcall);
-		const std::uint32_t list = load ? exit_load_address : exit_store_address;
-		put_msr(l1, list, 0, 0x12345, 0);
-		if (load) {
-			l1.write(field::exit_msr_load_address, list);
-			l1.write(field::exit_msr_load_count, 1);
-		} else {
-			l1.write(field::exit_msr_store_address, list);
-			l1.write(field::exit_msr_store_count, 1);
-		}
-		expect(l1.vmlaunch(), leaves(KVM_EXIT_SHUTDOWN),
-		       load ? "failure to load L1's MSRs" : "failure to store L2's MSRs");
-	}
 }
 
 // Two VMCSs taking turns keep their guests apart.

@@ -25,14 +25,6 @@ constexpr std::uint32_t other_shadow_address = 0x5f000;
 constexpr std::uint64_t flags_of_vmx = 0x8d5; // OF, SF, ZF, AF, PF, CF
 constexpr std::uint64_t succeeded = 0, failed_invalid = 1, failed_valid = 0x40;
 
-kvm_regs operands(std::uint64_t rsi, std::uint64_t rdi = 0)
-{
-	kvm_regs regs = {};
-	regs.rsi = rsi;
-	regs.rdi = rdi;
-	return regs;
-}
-
 void make_shadow(L1 &l1, std::uint32_t address)
 {
 	l1.at<std::uint32_t>(address) = l1.revision() | 1u << 31;
@@ -97,9 +89,9 @@ TEST(exits_without_control)
 {
 	L1 l1;
 	l1.prepare(l2_vmread);
-	expect(go(l1, operands(field::guest_rip.encoding)), exits(Reason::vmread), "VMREAD");
+	expect(go(l1, operands(0, field::guest_rip.encoding)), exits(Reason::vmread), "VMREAD");
 	l1.load_l2(l2_vmwrite);
-	expect(go(l1, operands(field::guest_rip.encoding)), exits(Reason::vmwrite), "VMWRITE");
+	expect(go(l1, operands(0, field::guest_rip.encoding)), exits(Reason::vmwrite), "VMWRITE");
 }
 
 TEST(reads)
@@ -119,14 +111,15 @@ TEST(reads)
 	for (const auto &f : fields)
 		write_shadow(l1, shadow_vmcs_address, f.encoding, f.value);
 	for (const auto &f : fields) {
-		expect_flags(l1, operands(f.encoding, ~0ul), succeeded, "VMREAD");
+		expect_flags(l1, operands(~0ul, f.encoding), succeeded, "VMREAD");
 		check_equal(l1.l2().rdi, f.value, "field " + tap::hex(f.encoding));
 	}
-	expect_flags(l1, operands(field::tsc_offset.encoding | 1), succeeded, "VMREAD of a half");
+	expect_flags(l1, operands(0, field::tsc_offset.encoding | 1), succeeded,
+		     "VMREAD of a half");
 	check_equal(l1.l2().rdi, 0x12345678u, "the high half of the TSC offset");
 	l1.load_l2(l2_vmread_memory);
 	l1.at<std::uint64_t>(l2_data_address) = 0;
-	expect_flags(l1, operands(field::guest_rip.encoding), succeeded, "VMREAD to memory");
+	expect_flags(l1, operands(0, field::guest_rip.encoding), succeeded, "VMREAD to memory");
 	check_equal(l1.at<std::uint64_t>(l2_data_address), 0xfedcba9876543210, "in memory");
 	// L1's own VMCS is another.
 	l1.expect_field(field::tsc_offset, 0);
@@ -137,23 +130,23 @@ TEST(writes)
 	L1 l1;
 	prepare_shadow(l1, l2_vmwrite);
 	const std::uint64_t rsp = l1.read(field::host_rsp);
-	expect_flags(l1, operands(field::host_rsp.encoding, 0x5555666677778888), succeeded,
+	expect_flags(l1, operands(0x5555666677778888, field::host_rsp.encoding), succeeded,
 		     "VMWRITE");
 	check_equal(read_shadow(l1, shadow_vmcs_address, field::host_rsp.encoding),
 		    0x5555666677778888u, "host RSP in the shadow VMCS");
 	l1.expect_field(field::host_rsp, rsp);
-	expect_flags(l1, operands(field::guest_cs_selector.encoding, 0xabcd4321), succeeded,
+	expect_flags(l1, operands(0xabcd4321, field::guest_cs_selector.encoding), succeeded,
 		     "VMWRITE of 16 bits");
 	check_equal(read_shadow(l1, shadow_vmcs_address, field::guest_cs_selector.encoding),
 		    0x4321u, "a selector in the shadow VMCS");
 	l1.load_l2(l2_vmwrite_memory);
 	l1.at<std::uint64_t>(l2_data_address) = 0x9999aaaa;
-	expect_flags(l1, operands(field::guest_rip.encoding), succeeded, "VMWRITE from memory");
+	expect_flags(l1, operands(0, field::guest_rip.encoding), succeeded, "VMWRITE from memory");
 	check_equal(read_shadow(l1, shadow_vmcs_address, field::guest_rip.encoding), 0x9999aaaau,
 		    "guest RIP in the shadow VMCS");
 	// L2 reads what it wrote.
 	l1.load_l2(l2_vmread);
-	expect_flags(l1, operands(field::guest_rip.encoding), succeeded, "VMREAD");
+	expect_flags(l1, operands(0, field::guest_rip.encoding), succeeded, "VMREAD");
 	check_equal(l1.l2().rdi, 0x9999aaaau, "guest RIP as L2 reads it");
 }
 
@@ -163,23 +156,24 @@ TEST(bitmaps)
 	prepare_shadow(l1, l2_vmread);
 	const std::uint32_t rip = field::guest_rip.encoding, tsc = field::tsc_offset.encoding;
 	intercept(l1, vmread_bitmap_address, rip, true);
-	expect(go(l1, operands(rip)), exits(Reason::vmread), "VMREAD of a field whose bit is set");
+	expect(go(l1, operands(0, rip)), exits(Reason::vmread),
+	       "VMREAD of a field whose bit is set");
 	l1.expect_field(field::guest_rip, l2_code_address);
 	l1.expect_field(field::exit_instruction_length, 3);
 	check_equal(l1.read(field::exit_instruction_info) & (1 << 10 | 0xf << 3 | 0xfu << 28),
 		    1u << 10 | 7 << 3 | 6u << 28, "instruction information");
-	expect_flags(l1, operands(tsc), succeeded, "VMREAD of another field");
+	expect_flags(l1, operands(0, tsc), succeeded, "VMREAD of another field");
 	l1.load_l2(l2_vmwrite);
-	expect_flags(l1, operands(rip, 1), succeeded, "VMWRITE of a field whose reads exit");
+	expect_flags(l1, operands(1, rip), succeeded, "VMWRITE of a field whose reads exit");
 	intercept(l1, vmwrite_bitmap_address, tsc, true);
-	expect(go(l1, operands(tsc)), exits(Reason::vmwrite),
+	expect(go(l1, operands(0, tsc)), exits(Reason::vmwrite),
 	       "VMWRITE of a field whose bit is set");
 	intercept(l1, vmwrite_bitmap_address, tsc, false);
-	expect_flags(l1, operands(tsc, 7), succeeded, "VMWRITE once the bit is clear");
+	expect_flags(l1, operands(7, tsc), succeeded, "VMWRITE once the bit is clear");
 	// The high half has a bit of its own.
 	intercept(l1, vmwrite_bitmap_address, tsc | 1, true);
-	expect(go(l1, operands(tsc | 1)), exits(Reason::vmwrite), "VMWRITE of the high half");
-	expect_flags(l1, operands(tsc, 7), succeeded, "VMWRITE of the whole");
+	expect(go(l1, operands(0, tsc | 1)), exits(Reason::vmwrite), "VMWRITE of the high half");
+	expect_flags(l1, operands(7, tsc), succeeded, "VMWRITE of the whole");
 }
 
 TEST(encodings_beyond_the_bitmaps)
@@ -188,10 +182,10 @@ TEST(encodings_beyond_the_bitmaps)
 	prepare_shadow(l1, l2_vmread);
 	for (const std::uint64_t encoding : {1ul << 15, 1ul << 16, 1ul << 63 | 0x681e, ~0ul}) {
 		l1.load_l2(l2_vmread);
-		expect(go(l1, operands(encoding)), exits(Reason::vmread),
+		expect(go(l1, operands(0, encoding)), exits(Reason::vmread),
 		       "VMREAD of " + tap::hex(encoding));
 		l1.load_l2(l2_vmwrite);
-		expect(go(l1, operands(encoding)), exits(Reason::vmwrite),
+		expect(go(l1, operands(0, encoding)), exits(Reason::vmwrite),
 		       "VMWRITE of " + tap::hex(encoding));
 	}
 }
@@ -201,20 +195,20 @@ TEST(no_link)
 	L1 l1;
 	prepare_shadow(l1, l2_vmread);
 	l1.write(field::vmcs_link_pointer, ~0ul);
-	expect_flags(l1, operands(field::guest_rip.encoding), failed_invalid, "VMREAD");
+	expect_flags(l1, operands(0, field::guest_rip.encoding), failed_invalid, "VMREAD");
 	l1.load_l2(l2_vmwrite);
-	expect_flags(l1, operands(field::guest_rip.encoding), failed_invalid, "VMWRITE");
+	expect_flags(l1, operands(0, field::guest_rip.encoding), failed_invalid, "VMWRITE");
 }
 
 TEST(failures)
 {
 	L1 l1;
 	prepare_shadow(l1, l2_vmread);
-	expect_flags(l1, operands(0x7ffe), failed_valid, "VMREAD of no field");
+	expect_flags(l1, operands(0, 0x7ffe), failed_valid, "VMREAD of no field");
 	l1.load_l2(l2_vmwrite);
-	expect_flags(l1, operands(0x7ffe), failed_valid, "VMWRITE of no field");
+	expect_flags(l1, operands(0, 0x7ffe), failed_valid, "VMWRITE of no field");
 	const bool any = vmx::Misc{l1.capability(Msr::misc)}.has(vmx::misc::vmwrite_any_field);
-	expect_flags(l1, operands(field::exit_reason.encoding), any ? succeeded : failed_valid,
+	expect_flags(l1, operands(0, field::exit_reason.encoding), any ? succeeded : failed_valid,
 		     "VMWRITE of a read-only field");
 }
 
@@ -226,7 +220,7 @@ TEST(privilege)
 	l1.write(field::guest_cs_access_rights, 0xa0fb);
 	l1.write(field::guest_ss_selector, selector_user_data);
 	l1.write(field::guest_ss_access_rights, 0xc0f3);
-	expect(go(l1, operands(field::guest_rip.encoding)), faults(vector::gp),
+	expect(go(l1, operands(0, field::guest_rip.encoding)), faults(vector::gp),
 	       "VMREAD of L2 at privilege level 3");
 }
 
@@ -238,12 +232,12 @@ TEST(two_shadows)
 	const std::uint32_t rip = field::guest_rip.encoding;
 	write_shadow(l1, shadow_vmcs_address, rip, 0x1111);
 	write_shadow(l1, other_shadow_address, rip, 0x2222);
-	expect_flags(l1, operands(rip), succeeded, "VMREAD");
+	expect_flags(l1, operands(0, rip), succeeded, "VMREAD");
 	check_equal(l1.l2().rdi, 0x1111u, "of the first");
 	l1.write(field::vmcs_link_pointer, other_shadow_address);
-	expect_flags(l1, operands(rip), succeeded, "VMREAD");
+	expect_flags(l1, operands(0, rip), succeeded, "VMREAD");
 	check_equal(l1.l2().rdi, 0x2222u, "of the second");
 	l1.write(field::vmcs_link_pointer, shadow_vmcs_address);
-	expect_flags(l1, operands(rip), succeeded, "VMREAD");
+	expect_flags(l1, operands(0, rip), succeeded, "VMREAD");
 	check_equal(l1.l2().rdi, 0x1111u, "of the first again");
 }

@@ -92,6 +92,12 @@ const Code nothing{exit_stub_begin, exit_stub_begin, 64};
 
 } // namespace
 
+std::uint64_t beyond_physical()
+{
+	static const unsigned width = Cpuid::supported().find(0x80000008)->eax & 0xff;
+	return 1ul << width;
+}
+
 std::span<const Instruction> vmx_instructions()
 {
 	static const Instruction all[] = {

@@ -87,6 +87,20 @@ struct Result {
 	}
 };
 
+// The first address that the CPU's physical addresses do not reach, and a linear one that is not
+// canonical.
+std::uint64_t beyond_physical();
+constexpr std::uint64_t non_canonical = 1ul << 62;
+
+// Operands of a step of L1: an address or value in rdi, a field or type in rsi.
+inline kvm_regs operands(std::uint64_t rdi, std::uint64_t rsi = 0)
+{
+	kvm_regs regs = {};
+	regs.rdi = rdi;
+	regs.rsi = rsi;
+	return regs;
+}
+
 std::string describe(const Result &result);
 std::string reason_name(std::uint64_t exit_reason);
 

@@ -73,6 +73,18 @@ GUEST_CODE(changes_state, 64, R"(
 
 GUEST_CODE(report_32, 32, "mov $32, %eax\n" L2_REPORT "vmcall");
 
+GUEST_CODE(writes_bases, 64, R"(
+	mov $0xc0000100, %ecx
+	mov $0x1000, %eax
+	mov $0xffff8000, %edx
+	wrmsr
+	inc %ecx
+	mov $0x2000, %eax
+	wrmsr
+	swapgs
+	vmcall
+)");
+
 constexpr std::uint32_t other_page_tables = 0x5c000;
 constexpr std::uint64_t other_pat = 0x0006040700060407;
 constexpr std::uint32_t data_rights = 0xc093, tss_rights = 0x8b;
@@ -378,6 +390,21 @@ TEST(state_that_l2_changes_is_saved)
 	check_equal(l1.vcpu().sregs().efer, efer, "L1's EFER");
 	check_equal(l1.vcpu().msr(msr::pat), pat, "L1's PAT");
 	check_equal(l1.vcpu().sregs().cr3, page_tables_address, "L1's CR3");
+}
+
+TEST(segment_bases_by_msr)
+{
+	L1 l1;
+	l1.prepare(writes_bases);
+	free_msrs(l1);
+	l1.vcpu().set_msr(msr::kernel_gs_base, 0xffff800000003000);
+	expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
+	l1.expect_field(field::guest_fs_base, 0xffff800000001000);
+	l1.expect_field(field::guest_gs_base, 0xffff800000003000);
+	check_equal(l1.vcpu().msr(msr::kernel_gs_base), 0xffff800000002000,
+		    "IA32_KERNEL_GS_BASE, which entries and exits leave alone");
+	check_equal(l1.vcpu().sregs().fs.base, 0u, "L1's FS base");
+	check_equal(l1.vcpu().sregs().gs.base, 0u, "L1's GS base");
 }
 
 TEST(dr7_is_not_saved_without_control)

@@ -31,6 +31,8 @@ leaves_real_mode_gdt:
 	.long 0x1000
 )");
 
+GUEST_CODE(loads_cr3, 32, "mov %ebx, %cr3\n mov $34, %eax\n" L2_REPORT "vmcall");
+
 } // namespace
 
 TEST(protected_mode_with_pae)
@@ -61,6 +63,29 @@ TEST(protected_mode_with_pae_under_ept)
 	expect(l1.vmlaunch(), reports(32), "L2");
 	l1.expect_exit(l1.go_on(), Reason::vmcall, 0, 3);
 	l1.expect_field(field::guest_pdpte1, (page_tables_address + 3 * page_size) | 1);
+}
+
+// MOV to CR3 loads the PDPTEs from memory, through L1's EPT, and VM exits save them.
+TEST(pdptes_follow_cr3)
+{
+	L1 l1;
+	l1.prepare(loads_cr3);
+	const Ept ept(l1);
+	use(l1, ept);
+	leave_long_mode(l1);
+	constexpr std::uint32_t other = pae_tables + 0x20;
+	for (std::uint32_t i = 0; i < 4; i++) {
+		const std::uint64_t entry = l1.at<std::uint64_t>(pae_tables + i * 8);
+		l1.write_field(field::guest_pdpte0.encoding + i * 2, entry);
+		l1.at<std::uint64_t>(other + i * 8) = i < 2 ? entry : 0;
+	}
+	kvm_regs regs = {};
+	regs.rbx = other;
+	expect(l1.vmlaunch(regs), reports(34), "L2");
+	expect(l1.go_on(), exits(Reason::vmcall), "L2");
+	l1.expect_field(field::guest_cr3, other);
+	l1.expect_field(field::guest_pdpte1, l1.at<std::uint64_t>(other + 8));
+	l1.expect_field(field::guest_pdpte3, 0);
 }
 
 TEST(protected_mode_with_legacy_paging)

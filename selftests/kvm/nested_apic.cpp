@@ -228,6 +228,7 @@ TEST(x2apic_tpr)
 	expect(go(l1, 0, 0x808, 0x2f), exits(Reason::tpr_below_threshold), "below the threshold");
 	l1.expect_field(field::guest_rip, l2_code_address + 2);
 	// By the bitmap they exit as any MSR.
+	l1.write(field::tpr_threshold, 0);
 	l1.at<std::uint8_t>(msr_bitmap_address + 0x808 / 8) = 1;
 	l1.load_l2(read_msr);
 	expect(go(l1, 0, 0x808), exits(Reason::rdmsr), "RDMSR of the TPR by the bitmap");
@@ -282,8 +283,8 @@ TEST(virtual_interrupt_at_entry)
 	l1.write(field::guest_interrupt_status, 0x5152);
 	l1.write(field::guest_rip, l2_code_address);
 	expect(l1.vmresume(), reports(1), "L2 with an interrupt that waits");
-	l1.load_l2(eoi);
 	expect(l1.go_on(), exits(Reason::vmcall), "L2");
+	l1.load_l2(eoi);
 	l1.write(field::guest_rip, l2_code_address);
 	expect(l1.vmresume(), faults(0x52), "EOI lets the next in");
 }
@@ -305,16 +306,17 @@ TEST(eoi_exit)
 {
 	L1 l1 = machine(touch);
 	use_virtual_interrupts(l1);
+	l1.write(field::eoi_exit_bitmap_1, 1ul << (0x51 - 64));
 	touch_delivery(l1);
 	bit_register(l1, isr, 0x51) = 1u << 0x51 % 32;
 	l1.write(field::guest_interrupt_status, 0x5100);
-	l1.write(field::eoi_exit_bitmap_1, 1ul << (0x51 - 64));
 	l1.load_l2(eoi);
-	expect(l1.vmresume(), exits(Reason::virtualized_eoi), "EOI");
+	const Result result = l1.vmresume();
+	check_equal(bit_register(l1, isr, 0x51), 0u, "the virtual ISR");
+	l1.expect_field(field::guest_interrupt_status, 0);
+	expect(result, exits(Reason::virtualized_eoi), "EOI");
 	l1.expect_field(field::exit_qualification, 0x51);
 	l1.expect_field(field::guest_rip, l2_code_address + 11);
-	l1.expect_field(field::guest_interrupt_status, 0);
-	check_equal(bit_register(l1, isr, 0x51), 0u, "the virtual ISR");
 }
 
 TEST(virtual_self_ipi)

@@ -93,6 +93,7 @@ const std::uint32_t saved_msrs[] = {
 	msr::star,
 	msr::lstar,
 	msr::kernel_gs_base,
+	smbase_msr,
 };
 
 // The vCPU and its memory as a new machine, the way QEMU and the kernel's selftests carry it over.

@@ -238,11 +238,13 @@ Fate fate_of_nmi(Vcpu &vcpu)
 		return Fate::injected;
 	if (vcpu.nested.entry_pending)
 		return Fate::has_to_wait;
-	// Without virtual NMIs blocking is of real ones, and keeps the exit away as well.
-	return pin12(vcpu).has(pin::nmi_exiting) &&
-			       (pin12(vcpu).has(pin::virtual_nmis) || !get_nmi_mask(&vcpu.kvm))
-		       ? Fate::exits
-		       : Fate::injected;
+	// Without virtual NMIs blocking is of real ones, and keeps the exit away as well: L2 began
+	// with it, since no NMI reaches it, and has not ended it by IRET.
+	const bool blocked = !pin12(vcpu).has(pin::virtual_nmis) &&
+			     vcpu.nested.vmcs12->guest_interruptibility & interruptibility::nmi &&
+			     get_nmi_mask(&vcpu.kvm);
+
+	return pin12(vcpu).has(pin::nmi_exiting) && !blocked ? Fate::exits : Fate::injected;
 }
 
 } // namespace backend::nested

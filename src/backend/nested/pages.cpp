@@ -64,7 +64,8 @@ void move_apic_page(Vcpu &vcpu)
 {
 	// vmcs01 learns of it when it is in use again.
 	vcpu.nested.apic_page_moved = true;
-	if (has_ept12(vcpu) || secondary12(vcpu).has(secondary::virtualize_apic_accesses))
+	if (has_ept12(vcpu) || secondary12(vcpu).has_any(secondary::virtualize_apic_accesses |
+							 secondary::virtualize_x2apic))
 		return;
 	if (has_apic_page(vcpu))
 		write(vcpu.current(), f::apic_access_address, vcpu.apic_page);

@@ -91,8 +91,9 @@ Secondary secondary_controls(Vcpu &vcpu)
 
 	if (has_vpid02(vcpu))
 		l0 |= secondary::enable_vpid;
-	// L2 shares L1's guest-physical addresses, its APIC among them.
-	if (!has_ept12(vcpu) && has_apic_page(vcpu))
+	// L2 shares L1's guest-physical addresses, its APIC among them. A VMCS has either this or
+	// the x2APIC: there L2 finds a page of memory that nobody else looks at.
+	if (!has_ept12(vcpu) && has_apic_page(vcpu) && !l1.has(secondary::virtualize_x2apic))
 		l0 |= secondary::virtualize_apic_accesses;
 	if (l1.has(secondary::enable_vmfunc) && cpu_has_vm_functions())
 		l0 |= secondary::enable_vmfunc;

@@ -193,12 +193,15 @@ int set_efer(kernel::kvm_vcpu *kvm, u64 value)
 	return 0;
 }
 
-u64 ept_pointer(u64 root, int level)
+u64 ept_pointer(const Vcpu &vcpu, u64 root, int level)
 {
 	constexpr u64 write_back = 6, accessed_dirty = bit(6);
+	// The shadow of L1's EPT has the flags if that has them.
+	const bool flags =
+		setup().features.ept_ad && !(in_guest_mode(vcpu) && nested::has_ept12(vcpu) &&
+					     !(vcpu.nested.vmcs12->ept_pointer & accessed_dirty));
 
-	return root | write_back | static_cast<u64>(level - 1) << 3 |
-	       (setup().features.ept_ad ? accessed_dirty : 0);
+	return root | write_back | static_cast<u64>(level - 1) << 3 | (flags ? accessed_dirty : 0);
 }
 
 bool guest_owns_cr3(Vcpu &vcpu)
@@ -216,7 +219,7 @@ void load_mmu_pgd(kernel::kvm_vcpu *kvm, u64 root, int level)
 		      root | (cr4_bits(vcpu, cr4::pcide) ? kvm->arch.cr3 & 0xfff : 0));
 		return;
 	}
-	write(current, f::ept_pointer, ept_pointer(root, level));
+	write(current, f::ept_pointer, ept_pointer(vcpu, root, level));
 }
 
 void write_dirty_paging(Vcpu &vcpu)

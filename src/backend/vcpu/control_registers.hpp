@@ -28,7 +28,7 @@ void write_dirty_paging(Vcpu &vcpu);
 /// With EPT and unrestricted guest MOV CR3 never exits.
 bool guest_owns_cr3(Vcpu &vcpu);
 
-u64 ept_pointer(u64 root, int level);
+u64 ept_pointer(const Vcpu &vcpu, u64 root, int level);
 
 /// The bits of CR0 and CR4 that the guest may change without an exit, into the VMCS.
 void write_guest_host_masks(Vcpu &vcpu);

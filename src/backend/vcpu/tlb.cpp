@@ -25,8 +25,8 @@ void flush_tlb_current(kernel::kvm_vcpu *kvm)
 	if (root.hpa == ~u64{0})
 		return;
 	if (setup().features.ept)
-		hw::flush_ept(
-			ept_pointer(root.hpa, static_cast<int>(kvm->arch.mmu->root_role.level)));
+		hw::flush_ept(ept_pointer(vcpu_of(kvm), root.hpa,
+					  static_cast<int>(kvm->arch.mmu->root_role.level)));
 	else
 		hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
 }

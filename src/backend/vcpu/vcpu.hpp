@@ -119,7 +119,7 @@ struct Vcpu {
 	UserReturnMsr user_return[user_return_msrs];
 	bool guest_msrs_loaded;
 	bool initialised;	   ///< the VMCS has been written once
-	bool requeued_int1; ///< what was requeued last came from INT1
+	bool requeued_int1;	   ///< what was requeued last came from INT1
 	bool pause_window_changed; ///< the VMCS does not know yet
 	u32 pause_window;	   ///< how long the guest may spin, in TSC cycles
 	u16 vpid;

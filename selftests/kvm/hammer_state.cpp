@@ -458,6 +458,10 @@ TEST(cpuid_nonsense)
 			spoil(random, content.entries[random.below(content.nent)]);
 		// EPERM: leaf 0DH has a state that the process must first ask leave to use.
 		TAKEN(machine.fd(), KVM_SET_CPUID2, table.get(), {EINVAL, EPERM});
+		// A width of physical addresses that the APIC's own does not fit refuses all of
+		// them.
+		if (machine.vcpu->try_set(machine.sregs))
+			continue;
 		machine.begin(report32);
 		machine.run("CPUID");
 		for (int msrs = 0; msrs < 20; msrs++)

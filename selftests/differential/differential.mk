@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The differential test of VM entry's checks, in build/differential/: a program and a module for the lab's kernel. Included from
+# the top level.
+
+DIFFERENTIAL := build/differential
+differential-sources := selftests/differential/differential.cpp \
+	$(sort $(filter-out %_vmcs12.cpp,$(wildcard src/core/check/*.cpp)))
+differential-objects := $(differential-sources:%.cpp=$(DIFFERENTIAL)/%.o)
+differential-module := $(patsubst selftests/differential/module/%,$(DIFFERENTIAL)/module/%, \
+	$(wildcard selftests/differential/module/*))
+differential-flags := -std=c++20 -O2 -g -static -MMD -MP -Wall -Wextra -Werror -Wno-missing-field-initializers \
+	-Iinclude -Isrc -Iselftests/differential
+
+.PHONY: differential
+differential: $(DIFFERENTIAL)/lab/differential $(DIFFERENTIAL)/lab/vmx_entry_test.ko
+
+$(DIFFERENTIAL)/lab/differential: $(differential-objects)
+	@echo '  LINK    $@'
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(differential-flags) -s -o $@ $^
+
+$(DIFFERENTIAL)/%.o: %.cpp
+	@echo '  CXX     $@'
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(differential-flags) -c -o $@ $<
+
+# In a copy: Kbuild builds where the sources are.
+$(DIFFERENTIAL)/module/%: selftests/differential/module/%
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(DIFFERENTIAL)/lab/vmx_entry_test.ko: $(differential-module)
+	$(Q)mkdir -p $(@D)
+	+$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(DIFFERENTIAL)/module CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$(Q)cp $(DIFFERENTIAL)/module/vmx_entry_test.ko $@
+
+-include $(differential-objects:.o=.d)

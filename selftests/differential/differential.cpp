@@ -301,21 +301,6 @@ void mutate(Vmcs &v)
 		v.set(field::guest_pending_debug_exceptions, bit(12) | random_below(16) | bit(14));
 }
 
-/// Once the CPU has entered, control has to come back, with the processor as it was. An entry that
-/// fails for the guest's state leaves through the host state all the same.
-bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
-{
-	if (failure.verdict.kind == Verdict::Kind::fail_valid)
-		return true;
-	if (v.has_host() || !s.exit.has(exit::host_address_space_size) || s.exit_load.count)
-		return false;
-	return s.pin.has(pin::preemption_timer) && v.get(field::preemption_timer_value) == 0 &&
-	       (failure || s.activity <= static_cast<u32>(Activity::hlt)) &&
-	       s.exit.has(exit::load_efer) && s.exit.has(exit::load_pat) &&
-	       !s.exit.has_any(exit::load_perf_global_ctrl | exit::load_cet | exit::load_pkrs) &&
-	       !s.exit_store.count && !s.entry_load.count;
-}
-
 vmx_entry_try ask_cpu(const Vmcs &v)
 {
 	vmx_entry_try it{};
@@ -413,6 +398,27 @@ const Lax *lax_row(const Check &check, const State &s)
 		if (!std::strcmp(one.id, check.id) && one.applies(s))
 			return &one;
 	return nullptr;
+}
+
+/// Once the CPU has entered, control has to come back, with the processor as it was. An entry that
+/// fails for the guest's state leaves through the host state all the same.
+bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
+{
+	if (failure.verdict.kind == Verdict::Kind::fail_valid)
+		return true;
+	if (v.has_host() || !s.exit.has(exit::host_address_space_size) || s.exit_load.count)
+		return false;
+
+	// The timer ends neither shutdown nor the wait for a SIPI.
+	bool refused = false;
+	for (const Area area : {Area::controls, Area::host, Area::guest})
+		find_violations(area, s, limits,
+				[&](const Check &check) { refused |= !lax_row(check, s); });
+	return s.pin.has(pin::preemption_timer) && v.get(field::preemption_timer_value) == 0 &&
+	       (failure || s.activity <= static_cast<u32>(Activity::hlt)) &&
+	       s.exit.has(exit::load_efer) && s.exit.has(exit::load_pat) &&
+	       !s.exit.has_any(exit::load_perf_global_ctrl | exit::load_cet | exit::load_pkrs) &&
+	       !s.exit_store.count && !s.entry_load.count;
 }
 
 struct Violations {

@@ -2,8 +2,10 @@
 """Runs programs that speak TAP in one machine of the lab, shows what they say and counts it."""
 
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +51,34 @@ class Tally:
 
     def summary(self):
         return f"{self.passed} passed, {len(self.failures)} failed, {self.skipped} skipped"
+
+
+def copy_modules(kernel, into):
+    """ours.ko and distro.ko, for a machine in which modules change."""
+    found = subprocess.run([ROOT / "scripts/vm", "path", f"modules-{kernel}"], check=True,
+                           capture_output=True, text=True).stdout.strip()
+    (module,) = Path(found).rglob("kvm-intel.ko")
+    copies = []
+    for name, source in (("ours.ko", ROOT / "kvm-intel.ko"), ("distro.ko", module)):
+        shutil.copy(source, into / name)
+        copies.append(into / name)
+    return copies
+
+
+def cpio_archive(files, into):
+    """A cpio archive of the files, flat, for the initramfs of a guest in the lab."""
+    with tempfile.TemporaryDirectory() as flat:
+        for name, source in files.items():
+            target = Path(flat) / name
+            target.write_bytes(source.read_bytes())
+            target.chmod(0o755)
+            if target.suffix == ".ko":
+                # Debug information would only cost loading time.
+                subprocess.run(["strip", "--strip-debug", target], check=True)
+        names = "\n".join(files) + "\n"
+        with into.open("wb") as output:
+            subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=flat, input=names.encode(),
+                           stdout=output, check=True)
 
 
 def run_in_lab(lab_arguments, command, out=sys.stdout):

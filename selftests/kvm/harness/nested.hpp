@@ -186,7 +186,9 @@ public:
 	void load_l2(const Code &l2) const;
 	// Makes that VMCS clear and current and writes all fields: L2 in 64-bit mode, in L1's
 	// address space and with L1's tables, no control set but those that must be.
-	void write_default_vmcs(std::uint64_t address);
+	void write_default_vmcs(std::uint64_t address) { write_default_vmcs(address, revision()); }
+	// The same in a region of that revision.
+	void write_default_vmcs(std::uint64_t address, std::uint32_t region_revision);
 
 	// L1's steps run with RFLAGS.IF set, until this says otherwise.
 	void keep_interrupts_off(bool off) { rflags_ = rflags_fixed | (off ? 0 : rflags_if); }

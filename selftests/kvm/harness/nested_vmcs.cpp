@@ -29,11 +29,11 @@ void add_segment(std::vector<FieldValue> &fields, std::uint32_t index, const kvm
 
 } // namespace
 
-void L1::write_default_vmcs(std::uint64_t address)
+void L1::write_default_vmcs(std::uint64_t address, std::uint32_t region_revision)
 {
 	expect(vmclear(address), succeeds(), "VMCLEAR");
 	memset(vm_.memory(address), 0, page_size);
-	at<std::uint32_t>(address) = revision();
+	at<std::uint32_t>(address) = region_revision;
 	expect(vmptrld(address), succeeds(), "VMPTRLD");
 
 	const kvm_sregs s = vcpu_.sregs();

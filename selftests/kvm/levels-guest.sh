@@ -11,7 +11,8 @@ run_l1()
 {
 	local parameters cpus cells words= cell name
 	IFS=/ read -r parameters cpus cells <<<"$1"
-	name="levels, L0 ${parameters:-as it is}, L1 $cpus"
+	name="levels, L0 $parameters, L1 with $cpus"
+	[ "$parameters" != none ] || parameters=
 	echo "# program: $name"
 	rmmod kvm_intel
 	# Parameters are words.

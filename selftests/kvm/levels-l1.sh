@@ -1,9 +1,10 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In the L1 guest of ./levels: for each lab.cell=MODULE:CPUS:PARAMETERS of the kernel command line loads that
-# module with those parameters (comma-separated) and boots a Linux guest with that many CPUs to its init and
-# its end. Speaks TAP.
+# In the L1 guest of ./levels and ./savevm: for each lab.cell=MODULE:CPUS:PARAMETERS of the kernel command line
+# loads that module with those parameters (comma-separated) and boots a Linux guest with that many CPUs to its
+# init and its end. With :ROUNDS behind it, that guest puts a load on itself, and its console is that of L1.
+# Speaks TAP.
 #
 # QEMU is that of the machine that runs L1: its root disk is /dev/vda here.
 
@@ -39,9 +40,8 @@ boot_guest()
 	mkfifo $machine/tmp/monitor.in $machine/tmp/monitor.out
 	cat $machine/tmp/monitor.out >$machine/tmp/monitor.txt &
 	exec 7<>$machine/tmp/monitor.in
-	: >$machine/tmp/console
-	APPEND="$append" chroot $machine /lab/guest/boot -smp "$1" -serial file:/tmp/console \
-		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor >/tmp/qemu 2>&1 &
+	APPEND="$append" chroot $machine /lab/guest/boot -smp "$1" \
+		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor >/tmp/console 2>&1 &
 	qemu=$!
 	waited=0
 	while kill -0 $qemu 2>/dev/null && [ $waited -lt $seconds ]; do
@@ -56,21 +56,26 @@ boot_guest()
 	wait $qemu
 	status=$?
 	exec 7>&-
-	sed 's/^/# L2: /' $machine/tmp/console
-	sed 's/^/# QEMU: /' /tmp/qemu
+	sed 's/^/# L2: /' /tmp/console
 	[ $status = 0 ] || echo "# QEMU in L1 ended with status $status"
-	[ $status = 0 ] && grep -q "lab guest: init reached, .* $1 cpu(s)" $machine/tmp/console
+	[ $status = 0 ] && grep -q "lab guest: init reached, .* $1 cpu(s)" /tmp/console
 }
 
-# run_cell MODULE CPUS PARAMETERS
+# run_cell MODULE CPUS PARAMETERS [ROUNDS]
 run_cell()
 {
+	parameters=
+	[ "$3" = none ] || parameters=$(echo "$3" | tr ',' ' ')
 	case $1 in
 	distro) file=/modules/kvm-intel.ko ;;
 	*) file=/$1.ko ;;
 	esac
-	insmod $file $(echo "$3" | tr ',' ' ') || return
-	boot_guest "$2"
+	insmod $file $parameters || return
+	if [ -n "$4" ]; then
+		chroot $machine /lab/guest/boot --load "$4" -smp "$2" -m 64
+	else
+		boot_guest "$2"
+	fi
 	result=$?
 	rmmod kvm_intel || return
 	return $result

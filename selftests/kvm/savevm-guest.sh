@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In the lab, for ./savevm: speaks TAP. usage: savevm-guest.sh VCPUS FROM:TO…
+# In the lab, for ./savevm: speaks TAP. usage: savevm-guest.sh VCPUS [nested:]FROM:TO…
 set -u
 
 rounds=2
@@ -14,12 +14,19 @@ use_module()
 }
 
 # Starts QEMU with its console in a file and its monitor behind descriptor 7. A plain CPU model: what the two
-# modules offer may differ.
+# modules offer may differ. A hypervisor takes what there is, and gets the root disk of this machine, since it
+# runs QEMU, too.
 start_qemu()
 {
+	local guest=(-cpu "Nehalem,vmx=off" -m 128) append="lab.load=$rounds" initrd=/tmp/initrd
+	if $nested; then
+		guest=(-cpu host -m 448 -drive file=/dev/sdb,format=raw,readonly=on,if=virtio)
+		append="lab.exec=levels-l1.sh lab.cell=distro:1:none:$rounds"
+		initrd=/tmp/initrd.nested
+	fi
 	rm -f /tmp/monitor.in /tmp/monitor.out
 	mkfifo /tmp/monitor.in /tmp/monitor.out
-	APPEND="lab.load=$rounds" INITRD=/tmp/initrd /lab/guest/boot -cpu Nehalem,vmx=off -m 128 -smp "$vcpus" \
+	APPEND=$append INITRD=$initrd /lab/guest/boot "${guest[@]}" -smp "$vcpus" \
 		-drive file=/tmp/disk.qcow2,format=qcow2,if=virtio \
 		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor "${@:2}" >"$1" 2>&1 &
 	qemu=$!
@@ -54,7 +61,10 @@ expected_sum()
 
 save_and_continue()
 {
-	local from=${1%:*} to=${1#*:} sum
+	local pair=${1#nested:} from to sum
+	from=${pair%:*} to=${pair#*:}
+	nested=false
+	[ "$pair" = "$1" ] || nested=true
 	cp disk.qcow2 /tmp/disk.qcow2
 	: >/tmp/first
 	: >/tmp/second
@@ -77,11 +87,14 @@ save_and_continue()
 }
 
 cat /lab/guest/initrd /lab/guest/load.cpio >/tmp/initrd
+cat /tmp/initrd /lab/guest/modules.cpio l1.cpio >/tmp/initrd.nested
 echo "TAP version 13"
 echo "1..$#"
 number=0
 for case in "$@"; do
 	number=$((number + 1))
-	name="${case%:*}_to_${case#*:}"
+	name=${case#nested:}
+	name="${name%:*}_to_${name#*:}"
+	[ "${case#nested:}" = "$case" ] || name="nested_$name"
 	if save_and_continue "$case"; then echo "ok $number $name"; else echo "not ok $number $name"; fi
 done

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "saved.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 namespace kvm {
@@ -8,9 +9,15 @@ namespace kvm {
 namespace {
 
 namespace msr = vmx::msr;
+using vmx::Msr;
 
-constexpr std::uint32_t first_capability = static_cast<std::uint32_t>(vmx::Msr::basic);
+constexpr std::uint32_t first_capability = static_cast<std::uint32_t>(Msr::basic);
 constexpr std::uint32_t vmfunc_capability = first_capability + 0x11;
+// These follow from others and from CPUID, and are not taken.
+constexpr Msr derived[] = {
+	Msr::pinbased_ctls, Msr::procbased_ctls, Msr::exit_ctls,
+	Msr::entry_ctls,    Msr::cr0_fixed1,	 Msr::cr4_fixed1,
+};
 
 constexpr std::uint32_t other_msrs[] = {
 	msr::sysenter_cs, msr::sysenter_esp, msr::sysenter_eip,	  msr::pat,
@@ -49,7 +56,8 @@ Saved::Saved(const L1 &l1) : memory_(l1.vm().memory(), l1.vm().memory() + l1.mem
 	};
 	save(msr::feature_control);
 	for (std::uint32_t index = first_capability; index <= vmfunc_capability; index++)
-		save(index);
+		if (std::ranges::find(derived, static_cast<Msr>(index)) == std::end(derived))
+			save(index);
 	for (const std::uint32_t index : other_msrs)
 		save(index);
 }

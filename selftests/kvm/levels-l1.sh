@@ -72,7 +72,7 @@ run_cell()
 	esac
 	insmod $file $parameters || return
 	if [ -n "$4" ]; then
-		chroot $machine /lab/guest/boot --load "$4" -smp "$2" -m 64
+		chroot $machine /lab/guest/boot --load "$4" -smp "$2" -m 96
 	else
 		boot_guest "$2"
 	fi

@@ -7,9 +7,20 @@ set -u
 
 limit=2000
 
+# Where L1's processors stand, from QEMU's monitor, if it does not end by itself.
+end_hung_l1()
+{
+	sleep "$limit"
+	echo "# L1 is still there after $limit seconds"
+	printf 'info registers -a\n' >&7
+	sleep 2
+	grep -aE 'CPU#|RIP=|EFL=' /tmp/monitor | sed 's/^/# L1: /'
+	kill -KILL "$l1"
+}
+
 run_l1()
 {
-	local parameters cpus cells words= cell name
+	local parameters cpus cells words= cell name l1 watcher status
 	IFS=/ read -r parameters cpus cells <<<"$1"
 	name="levels, L0 $parameters, L1 with $cpus"
 	[ "$parameters" != none ] || parameters=
@@ -19,9 +30,21 @@ run_l1()
 	# shellcheck disable=SC2086
 	insmod /lab/modules/kvm-intel.ko ${parameters//,/ } || return
 	for cell in ${cells//+/ }; do words+=" lab.cell=$cell"; done
-	APPEND="lab.exec=levels-l1.sh$words" INITRD=/tmp/initrd timeout "$limit" /lab/guest/boot -m 768 -smp "$cpus" \
-		-drive file=/dev/sdb,format=raw,readonly=on,if=virtio </dev/null | tr -d '\r'
-	return "${PIPESTATUS[0]}"
+	rm -f /tmp/monitor.in /tmp/monitor.out
+	mkfifo /tmp/monitor.in /tmp/monitor.out
+	cat /tmp/monitor.out >/tmp/monitor &
+	exec 7<>/tmp/monitor.in
+	APPEND="lab.exec=levels-l1.sh$words" INITRD=/tmp/initrd /lab/guest/boot -m 768 -smp "$cpus" \
+		-drive file=/dev/sdb,format=raw,readonly=on,if=virtio \
+		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor </dev/null > >(tr -d '\r') &
+	l1=$!
+	end_hung_l1 &
+	watcher=$!
+	wait "$l1"
+	status=$?
+	kill "$watcher" 2>/dev/null
+	exec 7>&-
+	return "$status"
 }
 
 cat /lab/guest/initrd /lab/guest/modules.cpio /lab/guest/load.cpio l1.cpio >/tmp/initrd

@@ -98,7 +98,9 @@ void expect_refusal(const Saved &saved, const L1 &l1)
 	if (saved.vmcs_revision() != saved.revision())
 		return;
 	check_equal(outcome.nested_errno, EINVAL, "errno of KVM_SET_NESTED_STATE");
-	kvm_nested_state state = {.size = sizeof(state)};
+	alignas(8) std::byte room[nested_state_room] = {};
+	auto &state = *reinterpret_cast<kvm_nested_state *>(room);
+	state.size = sizeof(room);
 	KVM_CALL(l1.vcpu().fd(), KVM_GET_NESTED_STATE, &state);
 	check_equal(state.flags, 0, "flags behind a refusal");
 }

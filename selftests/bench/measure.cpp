@@ -4,7 +4,7 @@
 // noted on the way.
 #include "harness/module.hpp"
 #include "harness/statistics.hpp"
-#include "row.hpp"
+#include "report.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -140,13 +140,6 @@ void start(const Vm &vm, const Vcpu &vcpu, const Row &row)
 		set_gate(vm, 64, row.vector, row.code.at(row.handler));
 }
 
-[[noreturn]] void fail_for_exception(const Vm &vm)
-{
-	const auto *record = reinterpret_cast<const ExceptionRecord *>(vm.memory(record_address));
-	tap::fail("the guest took exception " + std::to_string(record->vector) + " at rip " +
-		  tap::hex(record->rip));
-}
-
 void send_msi(const Vm &vm)
 {
 	kvm_msi msi = {};
@@ -262,15 +255,24 @@ void step_all_the_way(const Vcpu &vcpu)
 	KVM_CALL(vcpu.fd(), KVM_SET_GUEST_DEBUG, &debug);
 }
 
-std::vector<std::uint32_t> results(const Vm &vm)
+} // namespace
+
+[[noreturn]] void fail_for_exception(const Vm &vm)
+{
+	const auto *record = reinterpret_cast<const ExceptionRecord *>(vm.memory(record_address));
+	tap::fail("the guest took exception " + std::to_string(record->vector) + " at rip " +
+		  tap::hex(record->rip));
+}
+
+void report(const char *name, const char *title, Paging paging, const Vm &vm, std::uint64_t exits)
 {
 	std::vector<std::uint32_t> ticks(iterations);
 	memcpy(ticks.data(), vm.memory(results_address), ticks.size() * sizeof(ticks[0]));
 	std::sort(ticks.begin(), ticks.end());
-	return ticks;
+	printf("# row: %s\t%s\t%s\t%u\t%u\t%.2f\n", name, paging == Paging::ept ? "ept" : "shadow",
+	       title, ticks.front(), ticks[iterations / 2],
+	       static_cast<double>(exits) / iterations);
 }
-
-} // namespace
 
 void measure(const char *name, const Row &row)
 {
@@ -304,10 +306,7 @@ void measure(const char *name, const Row &row)
 	run_to_end(vm, vcpu, untouched);
 	const std::uint64_t exits = statistic(vcpu, "exits") - before;
 
-	const auto ticks = results(vm);
-	printf("# row: %s\t%s\t%s\t%u\t%u\t%.2f\n", name,
-	       row.paging == Paging::ept ? "ept" : "shadow", row.title, ticks.front(),
-	       ticks[iterations / 2], static_cast<double>(exits) / iterations);
+	report(name, row.title, row.paging, vm, exits);
 	tap::check(row.exits == Exits::maybe || exits >= iterations, "every iteration exits");
 }
 

@@ -9,17 +9,6 @@ using namespace kvm;
 
 namespace {
 
-// The MSRs of an x2APIC are its registers (SDM, "x2APIC Register Address Space").
-#define WRITE_MSR(msr, high, low)                                                                  \
-	"	mov $" #msr ", %ecx\n"                                                             \
-	"	mov $" #high ", %edx\n"                                                            \
-	"	mov $" #low ", %eax\n"                                                             \
-	"	wrmsr\n"
-#define X2APIC_ON                                                                                  \
-	"	mov $0x1b, %ecx\n"                                                                       \
-	"	rdmsr\n"                                                                                 \
-	"	or $0x400, %eax\n"                                                                       \
-	"	wrmsr\n" WRITE_MSR(0x80f, 0, 0x1ff)
 #define XAPIC_ON "	mov $0xfee00000, %ebx\n	movl $0x1ff, 0xf0(%rbx)\n"
 // SELF IPI, and EOI.
 #define PEND_INTERRUPT WRITE_MSR(0x83f, 0, irq_vector)

@@ -4,6 +4,7 @@
 #include "backend/load.hpp"
 
 #include "backend/exit/counters.hpp"
+#include "backend/nested/failures.hpp"
 #include "backend/vcpu/vcpu.hpp"
 #include "kernel/debugfs.hpp"
 #include "kernel/errno.hpp"
@@ -56,6 +57,11 @@ void kvmxx_show_vmcs_config(void *file)
 void kvmxx_show_exits(void *file)
 {
 	backend::print_exits(lines_of(file));
+}
+
+void kvmxx_show_nested_entry_failures(void *file)
+{
+	backend::nested::print_failures(lines_of(file));
 }
 
 void kvmxx_exit()

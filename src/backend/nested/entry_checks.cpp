@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/entry_checks.hpp"
 
+#include "backend/nested/failures.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/region.hpp"
 #include "backend/vcpu/cpuid.hpp"
@@ -82,11 +83,14 @@ Failure check_area(Vcpu &vcpu, Area area)
 {
 	const Failure failure = check::check_area(area, *vcpu.nested.state, vcpu.nested.limits);
 
-	if (failure) [[unlikely]]
+	if (failure) [[unlikely]] {
+		const auto &verdict = failure.verdict;
+
+		count_failure(*failure.check);
 		kernel::trace_nested_enter_failed(
-			failure.check->id, failure.verdict.kind == check::Verdict::Kind::fail_valid
-						   ? failure.verdict.number
-						   : 0);
+			failure.check->id,
+			verdict.kind == check::Verdict::Kind::fail_valid ? verdict.number : 0);
+	}
 	return failure;
 }
 
@@ -95,8 +99,8 @@ bool may_go_on(Vcpu &vcpu, bool with_event)
 	read_entry_state(vcpu, {});
 	auto &now = vcpu.nested.state->now;
 
-	// Not where L1 is now: SMM, or registers that userspace is still filling. L1 was in the
-	// mode that its exits return to.
+	// Not where L1 is now: SMM, or registers that userspace is still filling. L1 was in
+	// the mode that its exits return to.
 	now.mov_ss = now.smm = false;
 	now.ia32e = exit12(vcpu).has(exit::host_address_space_size);
 	if (!with_event)

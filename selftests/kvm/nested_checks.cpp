@@ -288,7 +288,6 @@ const Row bad_guest[] = {
 	{"SS's base beyond 32 bits", [](L1 &l1) { l1.write(field::guest_ss_base, 1ul << 32); }},
 	{"DS's base beyond 32 bits", [](L1 &l1) { l1.write(field::guest_ds_base, 1ul << 32); }},
 	{"ES's base beyond 32 bits", [](L1 &l1) { l1.write(field::guest_es_base, 1ul << 32); }},
-	{"CS unusable", [](L1 &l1) { rights<cs>(l1, 0x1a09b); }},
 	{"CS of a data type", [](L1 &l1) { rights<cs>(l1, 0xa093); }},
 	{"CS not accessed", [](L1 &l1) { rights<cs>(l1, 0xa09a); }},
 	{"CS a system segment", [](L1 &l1) { rights<cs>(l1, 0xa08b); }},

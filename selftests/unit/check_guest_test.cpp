@@ -73,7 +73,6 @@ constexpr Row rows[] = {
 	LOW_FOUR("base",              long_mode, it.base = bit(32)),
 	ALL_SIX("limit_8086",         virtual_8086, it.limit--),
 	ALL_SIX("rights_8086",        virtual_8086, it.rights = 0x93),
-	SEGMENT_ROW("usable", cs,     long_mode, it.rights |= rights::unusable),
 	SEGMENT_ROW("type", cs,       long_mode, it.rights &= ~1U),
 	SEGMENT_ROW("type", cs,       protected_mode, it.rights = 0xc093),
 	SEGMENT_ROW("type", ss,       long_mode, it.rights = 0xc091),

@@ -67,12 +67,6 @@ template <Segment which> bool rights_8086(const State &s, const Limits &)
 	return !s.virtual_8086() || s[which].rights == rights::virtual_8086;
 }
 
-bool cs_usable(const State &s, const Limits &)
-{
-	// The SDM gives the type of a CS that may be used; CPUs refuse one that may not.
-	return s.virtual_8086() || s[cs].usable();
-}
-
 bool cs_type(const State &s, const Limits &)
 {
 	const u32 type = s[cs].type();
@@ -214,7 +208,6 @@ constexpr Check table[] = {
 	{"guest.fs.rights_8086",   section, rights_8086<fs>},
 	{"guest.gs.rights_8086",   section, rights_8086<gs>},
 
-	{"guest.cs.usable",        section, cs_usable},
 	{"guest.cs.type",          section, cs_type},
 	{"guest.ss.type",          section, ss_type},
 	{"guest.ds.type",          section, data_type<ds>},

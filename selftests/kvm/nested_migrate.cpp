@@ -179,6 +179,10 @@ std::vector<FieldValue> writable_fields(L1 &l1)
 std::uint64_t pattern(std::uint32_t encoding, std::uint32_t salt)
 {
 	const std::uint64_t all = (encoding * 0x9e3779b97f4a7c15) ^ salt * 0xff51afd7ed558ccd;
+	// Reserved bits of access rights need not be kept.
+	if (encoding >= field::guest_es_access_rights.encoding &&
+	    encoding <= field::guest_tr_access_rights.encoding)
+		return all & 0x1f0ff;
 	switch (encoding >> 13) {
 	case 0:
 		return all >> 48;

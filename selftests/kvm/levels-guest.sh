@@ -36,7 +36,7 @@ run_l1()
 	exec 7<>/tmp/monitor.in
 	APPEND="lab.exec=levels-l1.sh$words" INITRD=/tmp/initrd /lab/guest/boot -m 768 -smp "$cpus" \
 		-drive file=/dev/sdb,format=raw,readonly=on,if=virtio \
-		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor </dev/null > >(tr -d '\r') &
+		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor </dev/null > >(sed -u 's|\r$||') &
 	l1=$!
 	end_hung_l1 &
 	watcher=$!

@@ -5,6 +5,7 @@
 #include "backend/hw/cpu.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/nested/capabilities.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/dirty_log.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -95,7 +96,12 @@ int hardware_setup()
 {
 	if (const int error = hw::Cpu::allocate_all())
 		return error;
+	if (const int error = nested::create_shadowing()) {
+		hw::Cpu::free_all();
+		return error;
+	}
 	if (const int error = kernel::kvmxx_l1d_flush_init(setup().features.ept)) {
+		nested::destroy_shadowing();
 		hw::Cpu::free_all();
 		return error;
 	}
@@ -118,6 +124,7 @@ void hardware_unsetup()
 	kernel::cpu_emergency_unregister_virt_callback(hw::Cpu::emergency_disable);
 	stop_wakeups();
 	kernel::kvmxx_l1d_flush_exit();
+	nested::destroy_shadowing();
 	hw::Cpu::free_all();
 }
 

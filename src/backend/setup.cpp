@@ -160,7 +160,7 @@ void report_parameters(const Features &features)
 		parameter_ple_gap = parameter_ple_window = parameter_ple_window_grow =
 			parameter_ple_window_shrink = parameter_ple_window_max = 0;
 	// Not driven by this module, so not in use whatever the CPU has.
-	parameter_enable_shadow_vmcs = parameter_enlightened_vmcs = false;
+	parameter_enlightened_vmcs = false;
 }
 
 /// What this module cannot do without, although others can.

@@ -12,6 +12,7 @@
 #include "backend/nested/pages.hpp"
 #include "backend/nested/preemption_timer.hpp"
 #include "backend/nested/region.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "backend/nested/vmcs02.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
@@ -137,6 +138,7 @@ int run(Vcpu &vcpu, Instruction instruction)
 		return result_of(ExitAction::resume);
 	if (nested.pointer == Nested::none)
 		return finish(vcpu, fail_invalid);
+	take_from_shadow(vcpu);
 	read_entry_state(vcpu, {.vmlaunch = instruction == Instruction::vmlaunch});
 	for (const auto area : {check::Area::basic, check::Area::controls, check::Area::host})
 		if (const auto failure = check_area(vcpu, area))

@@ -7,6 +7,7 @@
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "backend/nested/vmcs02.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "core/decode/memory_operand.hpp"
@@ -36,6 +37,8 @@ u32 operand_size(Vcpu &vcpu)
 {
 	return in_64bit_code(vcpu) ? 8 : 4;
 }
+
+} // namespace
 
 /// A number that L1 writes all the time costs no rewriting of vmcs02: its entry writes it anyway.
 u32 dirtied_by(u64 encoding)
@@ -74,8 +77,6 @@ u32 dirtied_by(u64 encoding)
 	}
 	return 0;
 }
-
-} // namespace
 
 int handle_vmread(Vcpu &vcpu)
 {
@@ -133,9 +134,17 @@ int handle_vmwrite(Vcpu &vcpu)
 	if (place.read_only && !nested.capabilities.shown.misc().has(misc::vmwrite_any_field))
 		return finish(vcpu, fail(vcpu, InstructionError::read_only_field));
 
+	if (in_guest_mode(vcpu)) {
+		vmcs12::write(*vmcs12, place, value);
+		return finish(vcpu, succeed);
+	}
+	// L1 reads exit information from the shadow, whose other fields it may have written.
+	if (place.read_only)
+		take_from_shadow(vcpu);
 	vmcs12::write(*vmcs12, place, value);
-	if (!in_guest_mode(vcpu))
-		nested.dirty |= dirtied_by(encoding & ~u64{vmcs12::high_access});
+	nested.dirty |= dirtied_by(encoding & ~u64{vmcs12::high_access});
+	if (place.read_only)
+		give_to_shadow(vcpu);
 	return finish(vcpu, succeed);
 }
 

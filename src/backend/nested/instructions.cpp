@@ -7,6 +7,7 @@
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
 #include "backend/nested/region.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "backend/nested/vmcs02.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
@@ -39,6 +40,8 @@ int allocate(Vcpu &vcpu)
 		return -kernel::ENOMEM;
 	if (const int error = nested.vmcs02.create())
 		return error;
+	if (const int error = allocate_shadow(vcpu))
+		return error;
 	nested.vpid02 = hw::allocate_vpid();
 	return 0;
 }
@@ -48,6 +51,7 @@ void release(Vcpu &vcpu)
 	Nested &nested = vcpu.nested;
 
 	nested.vmcs02.destroy();
+	free_shadow(vcpu);
 	nested.vmcs02_written = false;
 	hw::free_vpid(nested.vpid02);
 	nested.vpid02 = 0;
@@ -205,6 +209,7 @@ int handle_vmptrld(Vcpu &vcpu)
 	nested.pointer = pointer;
 	nested.revision_word = word;
 	nested.dirty = dirty_all;
+	give_to_shadow(vcpu);
 	return finish(vcpu, succeed);
 }
 

@@ -9,6 +9,7 @@
 #include "backend/nested/pages.hpp"
 #include "backend/nested/preemption_timer.hpp"
 #include "backend/nested/region.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "backend/nested/vmcs02.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/dirty_log.hpp"
@@ -115,6 +116,7 @@ void return_to_vmcs01(Vcpu &vcpu)
 	arch.mp_state = kernel::KVM_MP_STATE_RUNNABLE;
 
 	switch_to(vcpu, vcpu.vmcs01);
+	give_to_shadow(vcpu);
 	// L2 must not steer L1's indirect branches (CVE-2022-2196).
 	kernel::indirect_branch_prediction_barrier();
 	vcpu.msr_lists.write_counts(vcpu.current());
@@ -180,6 +182,7 @@ void fail_entry(Vcpu &vcpu, const Cause &cause)
 	// State").
 	vmcs12.exit_reason = cause.reason.raw;
 	vmcs12.exit_qualification = cause.qualification;
+	give_to_shadow(vcpu);
 	go_on_with_l1(vcpu);
 }
 

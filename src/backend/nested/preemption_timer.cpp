@@ -68,6 +68,8 @@ void start_preemption_timer(Vcpu &vcpu)
 
 void stop_preemption_timer(Vcpu &vcpu)
 {
+	if (!vcpu.nested.timer.has_deadline)
+		return;
 	kernel::stop_timer(vcpu.nested.timer.host);
 	vcpu.nested.timer.has_deadline = false;
 }

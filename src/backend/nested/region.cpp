@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/region.hpp"
 
+#include "backend/nested/shadowing.hpp"
+
 namespace backend::nested {
 
 namespace {
@@ -81,6 +83,8 @@ void release_current(Vcpu &vcpu)
 
 	if (nested.pointer == Nested::none)
 		return;
+	take_from_shadow(vcpu);
+	turn_shadowing_off(vcpu);
 	store(vcpu, nested.pointer, nested.revision_word, *nested.vmcs12);
 	nested.pointer = Nested::none;
 }

@@ -12,6 +12,7 @@
 #include "backend/nested/mmu.hpp"
 #include "backend/nested/pages.hpp"
 #include "backend/nested/region.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/user.hpp"
 
@@ -188,6 +189,8 @@ int get_state(kernel::kvm_vcpu *kvm, Header *user, unsigned size)
 		return static_cast<int>(header.size);
 	if (in_guest_mode(vcpu))
 		save_guest_state(vcpu);
+	else
+		take_from_shadow(vcpu);
 	if (!copy_image_out(vcpu, user, 0, nested.revision_word, *nested.vmcs12) ||
 	    (has_live_shadow(vcpu) &&
 	     !copy_image_out(vcpu, user, 1, nested.shadow_word, *nested.shadow)))
@@ -234,8 +237,10 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 		nested.vmx_on = false;
 		nested.smm.guest_mode = vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE;
 	}
-	if (!has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE))
+	if (!has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE)) {
+		give_to_shadow(vcpu);
 		return 0;
+	}
 	return go_on_with_l2(vcpu, user, *state);
 }
 

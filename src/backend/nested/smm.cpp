@@ -5,6 +5,7 @@
 #include "backend/nested/entry_checks.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/leave.hpp"
+#include "backend/nested/shadowing.hpp"
 
 namespace backend::nested {
 
@@ -15,6 +16,9 @@ void enter_smm(Vcpu &vcpu)
 	nested.smm.guest_mode = in_guest_mode(vcpu);
 	if (nested.smm.guest_mode)
 		suspend(vcpu);
+	else if (nested.vmx_on)
+		take_from_shadow(vcpu);
+	turn_shadowing_off(vcpu);
 	nested.smm.vmx_on = nested.vmx_on;
 	nested.vmx_on = false;
 }
@@ -26,6 +30,8 @@ int leave_smm(Vcpu &vcpu)
 	if (nested.smm.vmx_on) {
 		nested.vmx_on = true;
 		nested.smm.vmx_on = false;
+		if (!nested.smm.guest_mode)
+			give_to_shadow(vcpu);
 	}
 	if (!nested.smm.guest_mode)
 		return 0;

@@ -47,7 +47,8 @@ struct Nested {
 	check::State *state; ///< the vmcs12 as the checks see it
 	check::Limits limits;
 	bool has_shadow;
-	u32 shadow_word; ///< revision word of the shadow's region
+	u32 shadow_word;	     ///< revision word of the shadow's region
+	hw::Region *hardware_shadow; ///< vmcs01's, which has L1's frequent fields (shadowing.hpp)
 
 	hw::Vmcs vmcs02;
 	hw::MsrBitmap *msr_bitmap;	       ///< L2's

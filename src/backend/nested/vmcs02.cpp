@@ -87,7 +87,8 @@ Secondary secondary_controls(Vcpu &vcpu)
 {
 	const Secondary l1 = secondary12(vcpu);
 	Secondary l0 =
-		vcpu.vmcs01.secondary.get() & ~(features12 | apic_controls | secondary::enable_pml);
+		vcpu.vmcs01.secondary.get() &
+		~(features12 | apic_controls | secondary::enable_pml | secondary::vmcs_shadowing);
 
 	if (has_vpid02(vcpu))
 		l0 |= secondary::enable_vpid;

@@ -28,14 +28,6 @@ public:
 		KVM_CALL(vcpu.fd(), KVM_GET_NESTED_STATE, &state());
 	}
 
-	// L2's registers become those of the state, as of the time that it was got.
-	void set(const Vcpu &vcpu)
-	{
-		const kvm_regs regs = vcpu.regs();
-		KVM_CALL(vcpu.fd(), KVM_SET_NESTED_STATE, &state());
-		vcpu.set(regs);
-	}
-
 private:
 	kvm_nested_state &state() { return *reinterpret_cast<kvm_nested_state *>(storage_.data()); }
 
@@ -78,9 +70,6 @@ void run_to_end(const L1 &l1)
 			return;
 		case get_state_port:
 			state.get(l1.vcpu());
-			break;
-		case set_state_port:
-			state.set(l1.vcpu());
 			break;
 		case exception_port:
 			fail_for_exception(l1.vm());

@@ -9,11 +9,8 @@
 
 namespace bench {
 
-// Answered by the benchmark with KVM_GET_NESTED_STATE, or KVM_SET_NESTED_STATE of what it got
-// before.
+// Answered by the benchmark with KVM_GET_NESTED_STATE.
 GUEST_CONSTANT(get_state_port, 0x78)
-GUEST_CONSTANT(set_state_port, 0x79)
-
 // Memory that L2 has not touched yet; further apart than kvm.ko maps pages ahead.
 GUEST_CONSTANT(untouched_by_l2, 0x200000)
 GUEST_CONSTANT(untouched_stride, 0x8000)

@@ -146,8 +146,6 @@ TIMED_GUEST(l1_vmxon, "", "",
 TIMED_GUEST(l1_vmlaunch_fails, "", "", "	vmlaunch", "", "");
 
 TIMED_GUEST(l2_get_state, "", "", "	out %al, $get_state_port", "", "");
-TIMED_GUEST(l2_set_state, "	out %al, $get_state_port", "", "	out %al, $set_state_port",
-	    "", "");
 
 } // namespace
 
@@ -179,5 +177,4 @@ NESTED_ROW(l1_vmxon,          .title = "L1: VMXOFF and VMXON",         .prepare 
 NESTED_ROW(l1_vmlaunch_fails, .title = "L1: VMLAUNCH that fails a check of controls",
 	   .prepare = have_bad_control);
 NESTED_ROW(l2_get_state,      .title = "L2: OUT to userspace, KVM_GET_NESTED_STATE", .handler = &skip_instruction);
-NESTED_ROW(l2_set_state,      .title = "L2: OUT to userspace, KVM_SET_NESTED_STATE", .handler = &skip_instruction);
 // clang-format on

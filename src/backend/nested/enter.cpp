@@ -166,7 +166,9 @@ Entered enter(Vcpu &vcpu, By by)
 	if (by == By::instruction)
 		++vcpu.kvm.stat.nested_run;
 	remember_l1(vcpu);
-	load_shadow(vcpu);
+	// Saved state has brought its own.
+	if (by == By::instruction || by == By::rsm)
+		load_shadow(vcpu);
 	if (by == By::instruction) {
 		if (const auto failure = check_area(vcpu, check::Area::guest)) {
 			fail_entry(vcpu, entry_failure(Reason::invalid_guest,
@@ -197,7 +199,7 @@ Entered enter(Vcpu &vcpu, By by)
 		nested.restored = true;
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
 	}
-	nested.entry_pending = by != By::restoration;
+	nested.entry_pending = by == By::instruction || by == By::pending_entry;
 	if (nested.entry_pending)
 		inject_event12(vcpu);
 	start_preemption_timer(vcpu);

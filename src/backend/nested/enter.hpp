@@ -12,6 +12,7 @@ enum class By : u8 {
 	instruction,   ///< VMLAUNCH or VMRESUME
 	pending_entry, ///< of which L2 has not seen anything yet, saved and restored
 	restoration,   ///< of L2 as it ran
+	rsm,	       ///< the SMI came while L2 ran
 };
 
 enum class Entered : u8 {

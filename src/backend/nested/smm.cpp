@@ -39,7 +39,7 @@ int leave_smm(Vcpu &vcpu)
 	// SMM, or userspace meanwhile, may have changed what L2 was let in by.
 	if (!may_go_on(vcpu, false))
 		return 1;
-	if (enter(vcpu, By::restoration) != Entered::yes)
+	if (enter(vcpu, By::rsm) != Entered::yes)
 		return 1;
 	nested.entry_pending = true;
 	return 0;

@@ -43,6 +43,9 @@ int allocate(Vcpu &vcpu)
 	if (const int error = allocate_shadow(vcpu))
 		return error;
 	nested.vpid02 = hw::allocate_vpid();
+	// The tag may have been another guest's: the first entry with a VPID of L1's drops what it
+	// has left.
+	nested.last_vpid12 = 0;
 	return 0;
 }
 

@@ -38,13 +38,14 @@ constexpr Secondary features12 = secondary::enable_rdtscp | secondary::enable_in
 				 secondary::enable_xsaves | secondary::enable_user_wait_pause |
 				 secondary::unrestricted_guest;
 
-/// What L1 may ask for and L0 does for it in software: INVVPID, EPT and VM functions by its own
-/// means, PML in kvm.ko's page walk.
+/// What L1 may ask for and L0 does by its own means: with EPT and VPIDs of its own, VM functions
+/// and VMREAD in software, PML in kvm.ko's page walk, TSC scaling in one multiplier for both
+/// levels.
 constexpr Secondary in_software = secondary::enable_ept | secondary::enable_vpid |
 				  secondary::enable_vmfunc | secondary::vmcs_shadowing |
 				  secondary::enable_pml | secondary::use_tsc_scaling;
 
-/// Requests are for whoever runs: those of vmcs01 end here.
+/// What either level wants; what changes while a guest runs stays as vmcs02 has it.
 template <class Mask> Mask merge(Mask l0, Mask l1, Mask running, Mask now)
 {
 	return ((l0 | l1) & ~running) | (now & running);

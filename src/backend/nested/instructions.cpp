@@ -33,10 +33,11 @@ int allocate(Vcpu &vcpu)
 	nested.vmcs12 = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
 	nested.shadow = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
 	nested.region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
+	nested.current_region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
 	nested.state = static_cast<check::State *>(kernel::allocate(sizeof(check::State)));
 	nested.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
-	if (!nested.vmcs12 || !nested.shadow || !nested.region || !nested.state ||
-	    !nested.msr_bitmap)
+	if (!nested.vmcs12 || !nested.shadow || !nested.region || !nested.current_region ||
+	    !nested.state || !nested.msr_bitmap)
 		return -kernel::ENOMEM;
 	if (const int error = nested.vmcs02.create())
 		return error;
@@ -61,11 +62,12 @@ void release(Vcpu &vcpu)
 	kernel::free(nested.vmcs12);
 	kernel::free(nested.shadow);
 	kernel::free(nested.region);
+	kernel::free(nested.current_region);
 	kernel::free(nested.state);
 	if (nested.msr_bitmap)
 		kernel::free_page_at(nested.msr_bitmap);
 	nested.vmcs12 = nested.shadow = nullptr;
-	nested.region = nullptr;
+	nested.region = nested.current_region = nullptr;
 	nested.state = nullptr;
 	nested.msr_bitmap = nullptr;
 }
@@ -204,6 +206,7 @@ int handle_vmptrld(Vcpu &vcpu)
 	     !nested.capabilities.shown.secondary().allowed1.has(secondary::vmcs_shadowing)))
 		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_bad_revision));
 	release_current(vcpu);
+	keep_region(vcpu);
 	// Outside of guest mode nobody else uses the other one.
 	Vmcs12 *const unused = nested.vmcs12;
 

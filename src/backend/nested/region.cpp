@@ -85,8 +85,22 @@ void release_current(Vcpu &vcpu)
 		return;
 	take_from_shadow(vcpu);
 	turn_shadowing_off(vcpu);
-	store(vcpu, nested.pointer, nested.revision_word, *nested.vmcs12);
+	const auto revision = vmcs12::revision_of(nested.revision_word);
+
+	vmcs12::write_revision_word(nested.current_region, nested.revision_word);
+	vmcs12::encode(revision, *nested.vmcs12, nested.current_region);
+	kernel::kvm_vcpu_write_guest(&vcpu.kvm, nested.pointer, nested.current_region,
+				     vmcs12::size_of(revision));
 	nested.pointer = Nested::none;
+}
+
+void keep_region(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	u8 *const other = nested.current_region;
+
+	nested.current_region = nested.region;
+	nested.region = other;
 }
 
 } // namespace backend::nested

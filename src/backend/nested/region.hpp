@@ -26,4 +26,7 @@ void clear(Vcpu &vcpu, u64 address);
 /// The current VMCS goes back to its region, and none is current. Nothing if none is.
 void release_current(Vcpu &vcpu);
 
+/// What has just been read is the region of the VMCS that becomes the current one.
+void keep_region(Vcpu &vcpu);
+
 } // namespace backend::nested

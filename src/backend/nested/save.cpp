@@ -226,6 +226,7 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 		if (const int error =
 			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
 			return error;
+		keep_region(vcpu);
 		nested.pointer = vmx.vmcs12_pa;
 		nested.dirty = dirty_all;
 	} else {

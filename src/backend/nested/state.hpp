@@ -44,6 +44,7 @@ struct Nested {
 	/// it lies in L1's memory, for the codec. From VMXON on.
 	Vmcs12 *vmcs12, *shadow;
 	u8 *region;
+	u8 *current_region; ///< the current VMCS's as it was read: what lies between fields is L1's
 	check::State *state; ///< the vmcs12 as the checks see it
 	check::Limits limits;
 	bool has_shadow;

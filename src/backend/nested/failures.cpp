@@ -32,9 +32,18 @@ template <class Each> void for_each_check(Each each)
 
 void count_failure(const check::Check &failed)
 {
-	for_each_check([&](const check::Check &row, unsigned number) {
-		if (&row == &failed)
-			__atomic_fetch_add(&failures[number], u64{1}, __ATOMIC_RELAXED);
+	unsigned first = 0;
+
+	// L1 may fail as often as it likes: by group, not by row.
+	check::for_each_group([&](const check::Checks &group) {
+		if (&failed >= group.begin() && &failed < group.end()) {
+			const unsigned number =
+				first + static_cast<unsigned>(&failed - group.begin());
+
+			if (number < counters)
+				__atomic_fetch_add(&failures[number], u64{1}, __ATOMIC_RELAXED);
+		}
+		first += group.count;
 	});
 }
 

@@ -63,22 +63,6 @@ GUEST_CODE(general_detect, 64, "mov %db0, %rax\n vmcall");
 constexpr std::uint32_t data_ds = 3 << 15, segment_fs = 4 << 15, address_64 = 2 << 7;
 constexpr unsigned rbx = 3;
 
-Result launch(L1 &l1, std::uint64_t rbx_value)
-{
-	kvm_regs regs = {};
-	regs.rbx = rbx_value;
-	return l1.vmlaunch(regs);
-}
-
-// L2 from its beginning.
-Result again(L1 &l1, std::uint64_t rbx_value)
-{
-	kvm_regs regs = {};
-	regs.rbx = rbx_value;
-	l1.write(field::guest_rip, l2_code_address);
-	return l1.vmresume(regs);
-}
-
 void use_io_bitmaps(L1 &l1)
 {
 	l1.set(vmx::primary::use_io_bitmaps);

@@ -235,22 +235,6 @@ void expect_free(L1 &l1, const Code &code, const kvm_regs &regs, const std::stri
 	expect(l1.vmptrld(vmcs_address), succeeds(), "VMPTRLD");
 }
 
-Result launch(L1 &l1, std::uint64_t rbx_value)
-{
-	kvm_regs regs = {};
-	regs.rbx = rbx_value;
-	return l1.vmlaunch(regs);
-}
-
-// L2 from its beginning.
-Result again(L1 &l1, std::uint64_t rbx_value)
-{
-	kvm_regs regs = {};
-	regs.rbx = rbx_value;
-	l1.write(field::guest_rip, l2_code_address);
-	return l1.vmresume(regs);
-}
-
 void use_msr_bitmap(L1 &l1)
 {
 	l1.set(vmx::primary::use_msr_bitmaps);

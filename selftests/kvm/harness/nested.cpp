@@ -488,4 +488,19 @@ void L1::expect_exit(const Result &found, vmx::Reason reason, std::uint64_t qual
 	expect_field(field::exit_instruction_length, instruction_length, where);
 }
 
+Result launch(L1 &l1, std::uint64_t rbx_value)
+{
+	kvm_regs regs = {};
+	regs.rbx = rbx_value;
+	return l1.vmlaunch(regs);
+}
+
+Result again(L1 &l1, std::uint64_t rbx_value)
+{
+	kvm_regs regs = {};
+	regs.rbx = rbx_value;
+	l1.write(vmx::field::guest_rip, l2_code_address);
+	return l1.vmresume(regs);
+}
+
 } // namespace kvm

@@ -286,4 +286,8 @@ private:
 	std::uint64_t rflags_ = rflags_fixed | rflags_if;
 };
 
+// L2 with an operand in rbx: first by VMLAUNCH, then from its beginning once more.
+Result launch(L1 &l1, std::uint64_t rbx_value);
+Result again(L1 &l1, std::uint64_t rbx_value);
+
 } // namespace kvm

@@ -154,15 +154,11 @@ int check_events(kernel::kvm_vcpu *kvm)
 
 	// What was queued as an exit, and what goes to L2 itself: a fault of either kind is of an
 	// instruction that MTF and timer come before.
-	const bool fault = is_fault(arch.exception_vmexit) || is_fault(arch.exception);
-
-	if (fault) {
+	if (is_fault(arch.exception_vmexit) || is_fault(arch.exception)) {
 		if (busy)
 			return -kernel::EBUSY;
-		if (arch.exception_vmexit.pending) {
+		if (arch.exception_vmexit.pending)
 			exit_for_exception(vcpu);
-			return 0;
-		}
 		return 0;
 	}
 	if (vcpu.nested.mtf_pending) {

@@ -51,8 +51,7 @@ void load_msrs(Vcpu &vcpu)
 
 	if (controls.has(entry::load_pat))
 		vcpu.kvm.arch.pat = vmcs12.guest_pat;
-	if (vcpu.vmcs().entry.get().has(entry::load_pat))
-		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
+	write_pat(vcpu);
 	if (setup().config.entry.has(entry::load_bndcfgs))
 		write(current, f::guest_bndcfgs,
 		      controls.has(entry::load_bndcfgs) ? vmcs12.guest_bndcfgs

@@ -84,8 +84,7 @@ void load_msrs(Vcpu &vcpu)
 	write(current, f::guest_sysenter_eip, vmcs12.host_sysenter_eip);
 	if (controls.has(exit::load_pat))
 		vcpu.kvm.arch.pat = vmcs12.host_pat;
-	if (vcpu.vmcs().entry.get().has(entry::load_pat))
-		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
+	write_pat(vcpu);
 	if (setup().config.entry.has(entry::load_bndcfgs))
 		write(current, f::guest_bndcfgs,
 		      controls.has(exit::clear_bndcfgs) ? 0 : vmcs12.guest_bndcfgs);

@@ -4,6 +4,7 @@
 #include "backend/exit/handler.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/nested/control_registers.hpp"
+#include "backend/nested/mmu.hpp"
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
 #include "backend/nested/region.hpp"
@@ -82,6 +83,24 @@ bool may_enter_vmx(Vcpu &vcpu)
 	       allows_cr4(vcpu, cr4_bits(vcpu, ~u64{0}));
 }
 
+/// What VMCLEAR and VMPTRLD ask of their operand alike.
+/// @return false where the handler's `result` is settled.
+bool read_region_pointer(Vcpu &vcpu, InstructionError bad_address, InstructionError vmxon_pointer,
+			 u64 &pointer, int &result)
+{
+	if (!read_pointer(vcpu, pointer, result))
+		return false;
+	if (!is_region_address(vcpu, pointer)) {
+		result = finish(vcpu, fail(vcpu, bad_address));
+		return false;
+	}
+	if (pointer == vcpu.nested.vmxon_pointer) {
+		result = finish(vcpu, fail(vcpu, vmxon_pointer));
+		return false;
+	}
+	return true;
+}
+
 } // namespace
 
 bool permitted(Vcpu &vcpu)
@@ -117,8 +136,7 @@ void end_vmx_operation(Vcpu &vcpu)
 	release_current(vcpu);
 	nested.vmx_on = nested.smm.vmx_on = nested.smm.guest_mode = false;
 	nested.vmxon_pointer = Nested::none;
-	kernel::kvm_mmu_free_roots(vcpu.kvm.kvm, &vcpu.kvm.arch.guest_mmu,
-				   kernel::KVM_MMU_ROOTS_ALL);
+	forget_all_ept(vcpu);
 	release(vcpu);
 }
 
@@ -166,12 +184,9 @@ int handle_vmclear(Vcpu &vcpu)
 
 	if (!permitted(vcpu))
 		return result_of(ExitAction::resume);
-	if (!read_pointer(vcpu, pointer, result))
+	if (!read_region_pointer(vcpu, InstructionError::vmclear_bad_address,
+				 InstructionError::vmclear_vmxon_pointer, pointer, result))
 		return result;
-	if (!is_region_address(vcpu, pointer))
-		return finish(vcpu, fail(vcpu, InstructionError::vmclear_bad_address));
-	if (pointer == nested.vmxon_pointer)
-		return finish(vcpu, fail(vcpu, InstructionError::vmclear_vmxon_pointer));
 	if (pointer == nested.pointer) {
 		nested.vmcs12->launch_state = 0;
 		release_current(vcpu);
@@ -189,12 +204,9 @@ int handle_vmptrld(Vcpu &vcpu)
 
 	if (!permitted(vcpu))
 		return result_of(ExitAction::resume);
-	if (!read_pointer(vcpu, pointer, result))
+	if (!read_region_pointer(vcpu, InstructionError::vmptrld_bad_address,
+				 InstructionError::vmptrld_vmxon_pointer, pointer, result))
 		return result;
-	if (!is_region_address(vcpu, pointer))
-		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_bad_address));
-	if (pointer == nested.vmxon_pointer)
-		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_vmxon_pointer));
 	if (pointer == nested.pointer)
 		return finish(vcpu, succeed);
 

@@ -95,7 +95,6 @@ bool wants_msr(Vcpu &vcpu, hw::MsrBitmap::Access access)
 bool wants_field_access(Vcpu &vcpu, u64 bitmap)
 {
 	constexpr u64 bitmap_bits = 0x8000;
-	u8 byte;
 
 	if (!secondary12(vcpu).has(secondary::vmcs_shadowing))
 		return true;
@@ -103,10 +102,7 @@ bool wants_field_access(Vcpu &vcpu, u64 bitmap)
 		decode::FieldOperands::decode(read(vcpu.current(), f::exit_instruction_info));
 	const u64 field = gpr(vcpu, operands.encoding);
 
-	if (field >= bitmap_bits ||
-	    kernel::kvm_vcpu_read_guest(&vcpu.kvm, bitmap + field / 8, &byte, 1))
-		return true;
-	return byte >> (field % 8) & 1;
+	return field >= bitmap_bits || bit_in_guest(vcpu, bitmap, static_cast<u32>(field));
 }
 
 bool wants_xsaves(const Vcpu &vcpu)
@@ -176,17 +172,11 @@ bool l1_intercepts_io(Vcpu &vcpu, u16 port, u32 size)
 		return primary12(vcpu).has(primary::unconditional_io_exiting);
 	for (u32 i = 0; i < size; ++i) {
 		const u32 at = u32{port} + i;
-		const u32 bit_number = at % ports_in_a;
-		u8 byte;
 
 		// Wrapping around the ports exits.
 		if (at > 0xffff ||
-		    kernel::kvm_vcpu_read_guest(
-			    &vcpu.kvm,
-			    (at < ports_in_a ? vmcs12.io_bitmap_a : vmcs12.io_bitmap_b) +
-				    bit_number / 8,
-			    &byte, 1) ||
-		    byte >> (bit_number % 8) & 1)
+		    bit_in_guest(vcpu, at < ports_in_a ? vmcs12.io_bitmap_a : vmcs12.io_bitmap_b,
+				 at % ports_in_a))
 			return true;
 	}
 	return false;

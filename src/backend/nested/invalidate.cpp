@@ -5,13 +5,13 @@
 
 #include "backend/exit/handler.hpp"
 #include "backend/hw/tlb.hpp"
-#include "backend/nested/ept_pointer.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/mmu.hpp"
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "core/check/check.hpp"
 #include "core/decode/memory_operand.hpp"
 
 namespace backend::nested {
@@ -73,7 +73,7 @@ int handle_invept(Vcpu &vcpu)
 	if (Invept{type} == Invept::all) {
 		forget_all_ept(vcpu);
 	} else {
-		if (!is_ept_pointer(vcpu, descriptor.low))
+		if (!check::is_ept_pointer(descriptor.low, vcpu.nested.limits))
 			return finish(vcpu, fail(vcpu, InstructionError::invalid_operand));
 		forget_ept(vcpu, descriptor.low);
 	}

@@ -72,16 +72,6 @@ Interruption undelivered(Vcpu &vcpu, u32 &error_code)
 	return Interruption::make(EventType::software_interrupt, arch.interrupt.nr);
 }
 
-void drop_events(Vcpu &vcpu)
-{
-	auto &arch = vcpu.kvm.arch;
-
-	arch.nmi_injected = false;
-	arch.exception.pending = arch.exception.injected = false;
-	arch.exception_vmexit.pending = false;
-	arch.interrupt.injected = false;
-}
-
 /// SDM, "Recording VM-Exit Information and Updating VM-entry Control Fields".
 void record_exit(Vcpu &vcpu, const Cause &cause)
 {
@@ -164,7 +154,7 @@ void leave(Vcpu &vcpu, const Cause &cause)
 	store_shadow(vcpu);
 	record_exit(vcpu, cause);
 	stored = !store_msr_list(vcpu, vmcs12.exit_msr_store_address, vmcs12.exit_msr_store_count);
-	drop_events(vcpu);
+	empty_event_queues(vcpu);
 	return_to_vmcs01(vcpu);
 	go_on_with_l1(vcpu);
 	if (!stored)
@@ -189,7 +179,7 @@ void fail_entry(Vcpu &vcpu, const Cause &cause)
 void undo_entry(Vcpu &vcpu, const Cause &cause)
 {
 	kernel::kvm_service_local_tlb_flush_requests(&vcpu.kvm);
-	drop_events(vcpu);
+	empty_event_queues(vcpu);
 	return_to_vmcs01(vcpu);
 	fail_entry(vcpu, cause);
 }
@@ -204,7 +194,7 @@ void suspend(Vcpu &vcpu)
 	kernel::kvm_service_local_tlb_flush_requests(&vcpu.kvm);
 	save_guest_state(vcpu);
 	store_shadow(vcpu);
-	drop_events(vcpu);
+	empty_event_queues(vcpu);
 	return_to_vmcs01(vcpu);
 	(void)load_host_state(vcpu);
 }

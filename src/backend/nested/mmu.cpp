@@ -27,12 +27,11 @@ void exit_for_ept(kernel::kvm_vcpu *kvm, kernel::x86_exception *fault)
 	// The walk has put the qualification together. A reserved bit stands for a
 	// misconfiguration, which has none.
 	const bool misconfigured = fault->error_code & kernel::PFERR_RSVD_MASK;
-	const u64 blocked_nmi = kvm->arch.exit_qualification & bit(12);
 
 	if (vcpu.nested.page_log_full) {
 		vcpu.nested.page_log_full = false;
 		leave(vcpu, {.reason = {static_cast<u32>(Reason::pml_full)},
-			     .qualification = blocked_nmi});
+			     .qualification = kvm->arch.exit_qualification & bit(12)});
 		return;
 	}
 	vcpu.nested.vmcs12->guest_physical_address = fault->address;
@@ -40,7 +39,7 @@ void exit_for_ept(kernel::kvm_vcpu *kvm, kernel::x86_exception *fault)
 		leave(vcpu, {.reason = {static_cast<u32>(Reason::ept_misconfig)}});
 	else
 		leave(vcpu, {.reason = {static_cast<u32>(Reason::ept_violation)},
-			     .qualification = kvm->arch.exit_qualification | blocked_nmi});
+			     .qualification = kvm->arch.exit_qualification});
 }
 
 /// As kvm.ko counts levels of pages: 1 is 4 KByte.

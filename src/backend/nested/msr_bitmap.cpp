@@ -90,20 +90,21 @@ void merge_msr_bitmap(Vcpu &vcpu)
 	merge_x2apic(vcpu);
 }
 
-bool l1_intercepts_msr(Vcpu &vcpu, u32 msr, Access access)
+bool bit_in_guest(Vcpu &vcpu, u64 bitmap, u32 number)
 {
 	u8 byte;
 
+	return kernel::kvm_vcpu_read_guest(&vcpu.kvm, bitmap + number / 8, &byte, 1) ||
+	       byte >> (number % 8) & 1;
+}
+
+bool l1_intercepts_msr(Vcpu &vcpu, u32 msr, Access access)
+{
 	if (!primary12(vcpu).has(primary::use_msr_bitmaps))
 		return true;
 	const int at = hw::MsrBitmap::index(msr, access);
 
-	if (at < 0)
-		return true;
-	if (kernel::kvm_vcpu_read_guest(
-		    &vcpu.kvm, vcpu.nested.vmcs12->msr_bitmap + static_cast<u32>(at) / 8, &byte, 1))
-		return true;
-	return byte >> (at % 8) & 1;
+	return at < 0 || bit_in_guest(vcpu, vcpu.nested.vmcs12->msr_bitmap, static_cast<u32>(at));
 }
 
 } // namespace backend::nested

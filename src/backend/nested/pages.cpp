@@ -12,18 +12,17 @@ namespace {
 
 constexpr u64 page_mask = 0xfff;
 
-bool map(Vcpu &vcpu, u64 address, GuestPage &page)
-{
-	if (page.mapped())
-		kernel::kvm_vcpu_unmap(&vcpu.kvm, &page.map, true);
-	return !kernel::kvm_vcpu_map(&vcpu.kvm, address >> 12, &page.map);
-}
-
 void unmap(Vcpu &vcpu, GuestPage &page)
 {
 	// The CPU has written to it.
 	if (page.mapped())
 		kernel::kvm_vcpu_unmap(&vcpu.kvm, &page.map, true);
+}
+
+bool map(Vcpu &vcpu, u64 address, GuestPage &page)
+{
+	unmap(vcpu, page);
+	return !kernel::kvm_vcpu_map(&vcpu.kvm, address >> 12, &page.map);
 }
 
 } // namespace

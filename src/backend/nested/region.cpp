@@ -26,6 +26,16 @@ int read_guest(Vcpu &vcpu, u64 address, void *to, u32 size)
 	return kernel::kvm_vcpu_read_guest(&vcpu.kvm, address, to, size);
 }
 
+/// Into memory, over what `region` has between the fields.
+void write_back(Vcpu &vcpu, u64 address, u32 word, const Vmcs12 &from, u8 *region)
+{
+	const auto revision = vmcs12::revision_of(word);
+
+	vmcs12::write_revision_word(region, word);
+	vmcs12::encode(revision, from, region);
+	kernel::kvm_vcpu_write_guest(&vcpu.kvm, address, region, vmcs12::size_of(revision));
+}
+
 } // namespace
 
 bool is_region_address(const Vcpu &vcpu, u64 address)
@@ -54,15 +64,11 @@ bool load(Vcpu &vcpu, u64 address, u32 &word, Vmcs12 &to)
 
 void store(Vcpu &vcpu, u64 address, u32 word, const Vmcs12 &from)
 {
-	const auto revision = vmcs12::revision_of(word);
 	u8 *region = vcpu.nested.region;
 
 	// What lies between the fields is L1's.
-	if (read_guest(vcpu, address, region, vmcs12::size_of(revision)))
-		return;
-	vmcs12::write_revision_word(region, word);
-	vmcs12::encode(revision, from, region);
-	kernel::kvm_vcpu_write_guest(&vcpu.kvm, address, region, vmcs12::size_of(revision));
+	if (!read_guest(vcpu, address, region, vmcs12::size_of(vmcs12::revision_of(word))))
+		write_back(vcpu, address, word, from, region);
 }
 
 void clear(Vcpu &vcpu, u64 address)
@@ -85,12 +91,8 @@ void release_current(Vcpu &vcpu)
 		return;
 	take_from_shadow(vcpu);
 	turn_shadowing_off(vcpu);
-	const auto revision = vmcs12::revision_of(nested.revision_word);
-
-	vmcs12::write_revision_word(nested.current_region, nested.revision_word);
-	vmcs12::encode(revision, *nested.vmcs12, nested.current_region);
-	kernel::kvm_vcpu_write_guest(&vcpu.kvm, nested.pointer, nested.current_region,
-				     vmcs12::size_of(revision));
+	write_back(vcpu, nested.pointer, nested.revision_word, *nested.vmcs12,
+		   nested.current_region);
 	nested.pointer = Nested::none;
 }
 

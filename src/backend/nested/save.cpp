@@ -216,7 +216,6 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 	// VMX operation without a current VMCS.
 	if (state->size < header_size + image_size) {
 		if (has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE) ||
-		    has_flag(*state, kernel::KVM_STATE_NESTED_EVMCS) ||
 		    vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE ||
 		    vmx.vmcs12_pa != Nested::none)
 			return -kernel::EINVAL;

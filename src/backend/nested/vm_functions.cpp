@@ -2,12 +2,12 @@
 #include "backend/nested/vm_functions.hpp"
 
 #include "backend/exit/handler.hpp"
-#include "backend/nested/ept_pointer.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/leave.hpp"
 #include "backend/nested/mmu.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "core/check/check.hpp"
 
 namespace backend::nested {
 
@@ -31,7 +31,7 @@ bool switch_ept(Vcpu &vcpu, u32 entry)
 	    kernel::kvm_vcpu_read_guest(&vcpu.kvm,
 					vmcs12.eptp_list_address + entry * sizeof(pointer),
 					&pointer, sizeof(pointer)) ||
-	    !is_ept_pointer(vcpu, pointer))
+	    !check::is_ept_pointer(pointer, vcpu.nested.limits))
 		return false;
 	if (pointer == vmcs12.ept_pointer)
 		return true;

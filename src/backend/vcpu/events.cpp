@@ -42,11 +42,7 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 {
 	auto &arch = vcpu.kvm.arch;
 
-	arch.nmi_injected = false;
-	arch.exception.pending = false;
-	arch.exception.injected = false;
-	arch.exception_vmexit.pending = false;
-	arch.interrupt.injected = false;
+	empty_event_queues(vcpu);
 	if (!event.valid())
 		return;
 

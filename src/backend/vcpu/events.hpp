@@ -45,20 +45,26 @@ void guess_nmi_unblocking(Vcpu &vcpu);
 /// What the CPU was delivering when it exited goes back into kvm.ko's queues.
 void requeue_vectored_event(Vcpu &vcpu);
 
-/// After an exit: kvm.ko's queues hold what has not been delivered.
-inline void update_event_queues(Vcpu &vcpu)
+/// Nothing is on its way to the guest.
+inline void empty_event_queues(Vcpu &vcpu)
 {
 	auto &arch = vcpu.kvm.arch;
 
+	arch.nmi_injected = false;
+	arch.exception.pending = arch.exception.injected = false;
+	arch.exception_vmexit.pending = false;
+	arch.interrupt.injected = false;
+}
+
+/// After an exit: kvm.ko's queues hold what has not been delivered.
+inline void update_event_queues(Vcpu &vcpu)
+{
 	if (vcpu.exit.idt_vectoring.valid()) [[unlikely]] {
 		requeue_vectored_event(vcpu);
 		return;
 	}
 	// The common exit interrupts no delivery, and nothing was queued before the entry.
-	arch.nmi_injected = false;
-	arch.exception.pending = arch.exception.injected = false;
-	arch.exception_vmexit.pending = false;
-	arch.interrupt.injected = false;
+	empty_event_queues(vcpu);
 }
 
 /// The exit came in the middle of an IRET that had unblocked NMIs already, and will run again.

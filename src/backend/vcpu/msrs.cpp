@@ -124,8 +124,7 @@ int set_pat(Vcpu &vcpu, kernel::msr_data *msr)
 {
 	if (const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr))
 		return error;
-	if (vcpu.vmcs().entry.get().has(entry::load_pat))
-		write(vcpu.current(), f::guest_pat, u64{msr->data});
+	write_pat(vcpu);
 	return 0;
 }
 
@@ -338,6 +337,12 @@ void update_efer_switching(Vcpu &vcpu)
 	choose_user_return_msrs(vcpu);
 }
 
+void write_pat(Vcpu &vcpu)
+{
+	if (vcpu.vmcs().entry.get().has(entry::load_pat))
+		write(vcpu.current(), f::guest_pat, u64{vcpu.kvm.arch.pat});
+}
+
 void refresh_debugctl(Vcpu &vcpu)
 {
 	// FREEZE_IN_SMM is the host's.
@@ -361,8 +366,7 @@ void reset_msrs(Vcpu &vcpu, bool init_event)
 	vcpu.spec_ctrl = 0;
 	vcpu.feature_control = 0;
 	vcpu.umwait_control = 0;
-	if (vcpu.vmcs().entry.get().has(entry::load_pat))
-		write(current, f::guest_pat, u64{vcpu.kvm.arch.pat});
+	write_pat(vcpu);
 }
 
 } // namespace backend

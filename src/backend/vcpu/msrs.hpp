@@ -29,6 +29,9 @@ void update_efer_switching(Vcpu &vcpu);
 /// After CPUID or a mode of the guest changed: which MSRs may go without an exit.
 void update_msr_passthrough(Vcpu &vcpu);
 
+/// kvm.ko's value of the guest's IA32_PAT, where VM entry loads it.
+void write_pat(Vcpu &vcpu);
+
 /// The host changed a bit of DEBUGCTL that is in force in the guest too.
 void refresh_debugctl(Vcpu &vcpu);
 

@@ -145,6 +145,10 @@ struct Failure {
 /// All areas, in order.
 [[nodiscard]] Failure check_entry(const State &state, const Limits &limits);
 
+/// Whether a VM entry would take that EPT pointer: for INVEPT and EPTP switching, which ask the
+/// same (SDM, "Extended-Page-Table Pointer (EPTP)").
+[[nodiscard]] bool is_ept_pointer(u64 eptp, const Limits &limits);
+
 // What several checks ask.
 
 /// No bit at or above `n` is set. `n` is below 64.

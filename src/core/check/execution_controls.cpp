@@ -117,13 +117,11 @@ bool vpid_zero(const State &s, const Limits &)
 	return !s.secondary.has(secondary::enable_vpid) || s.vpid;
 }
 
-bool eptp_type(const State &s, const Limits &l)
+bool eptp_type(u64 eptp, const Limits &l)
 {
 	constexpr u64 uncacheable = 0, write_back = 6;
 
-	if (!s.ept())
-		return true;
-	switch (s.eptp & 7) {
+	switch (eptp & 7) {
 	case uncacheable:
 		return l.ept_vpid.has(ept_vpid_cap::memory_uc);
 	case write_back:
@@ -133,12 +131,10 @@ bool eptp_type(const State &s, const Limits &l)
 	}
 }
 
-bool eptp_length(const State &s, const Limits &l)
+bool eptp_length(u64 eptp, const Limits &l)
 {
-	if (!s.ept())
-		return true;
 	// The field holds one less.
-	switch (s.eptp >> 3 & 7) {
+	switch (eptp >> 3 & 7) {
 	case 4 - 1:
 		return l.ept_vpid.has(ept_vpid_cap::page_walk_4);
 	case 5 - 1:
@@ -148,20 +144,25 @@ bool eptp_length(const State &s, const Limits &l)
 	}
 }
 
-bool eptp_accessed_dirty(const State &s, const Limits &l)
+bool eptp_accessed_dirty(u64 eptp, const Limits &l)
 {
-	return !s.ept() || !(s.eptp & bit(6)) || l.ept_vpid.has(ept_vpid_cap::accessed_dirty);
+	return !(eptp & bit(6)) || l.ept_vpid.has(ept_vpid_cap::accessed_dirty);
 }
 
-bool eptp_shadow_stack(const State &s, const Limits &l)
+bool eptp_shadow_stack(u64 eptp, const Limits &l)
 {
-	return !s.ept() || !(s.eptp & bit(7)) ||
-	       l.ept_vpid.has(ept_vpid_cap::supervisor_shadow_stack);
+	return !(eptp & bit(7)) || l.ept_vpid.has(ept_vpid_cap::supervisor_shadow_stack);
 }
 
-bool eptp_reserved(const State &s, const Limits &l)
+bool eptp_reserved(u64 eptp, const Limits &l)
 {
-	return !s.ept() || (!(s.eptp & 0xf00) && physical(s.eptp, l));
+	return !(eptp & 0xf00) && physical(eptp, l);
+}
+
+/// A check of the EPT pointer where there is one.
+template <bool (*holds)(u64, const Limits &)> bool of_eptp(const State &s, const Limits &l)
+{
+	return !s.ept() || holds(s.eptp, l);
 }
 
 template <Secondary control> bool needs_ept(const State &s, const Limits &)
@@ -315,11 +316,11 @@ constexpr Check table[] = {
 	{"controls.posted_descriptor.alignment", section, posting_alignment},
 	{"controls.posted_descriptor.width", section, posting_width},
 	{"controls.vpid.zero",               section, vpid_zero},
-	{"controls.eptp.memory_type",        section, eptp_type},
-	{"controls.eptp.walk_length",        section, eptp_length},
-	{"controls.eptp.accessed_dirty",     section, eptp_accessed_dirty},
-	{"controls.eptp.shadow_stack",       section, eptp_shadow_stack},
-	{"controls.eptp.reserved",           section, eptp_reserved},
+	{"controls.eptp.memory_type",        section, of_eptp<eptp_type>},
+	{"controls.eptp.walk_length",        section, of_eptp<eptp_length>},
+	{"controls.eptp.accessed_dirty",     section, of_eptp<eptp_accessed_dirty>},
+	{"controls.eptp.shadow_stack",       section, of_eptp<eptp_shadow_stack>},
+	{"controls.eptp.reserved",           section, of_eptp<eptp_reserved>},
 	{"controls.pml.ept",                 section, needs_ept<enable_pml>},
 	PAGE("pml", pml, has<enable_pml>),
 	{"controls.unrestricted_guest.ept",  section, needs_ept<unrestricted_guest>},
@@ -350,6 +351,12 @@ constexpr Check table[] = {
 // clang-format on
 
 } // namespace
+
+bool is_ept_pointer(u64 eptp, const Limits &l)
+{
+	return eptp_type(eptp, l) && eptp_length(eptp, l) && eptp_accessed_dirty(eptp, l) &&
+	       eptp_shadow_stack(eptp, l) && eptp_reserved(eptp, l);
+}
 
 VMX_DEFINE_GROUP(controls, execution_control, table)
 

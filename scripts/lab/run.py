@@ -47,9 +47,8 @@ def execute(arguments) -> int:
     root_disk = rootfs.root_image(kernels.debian_kernel("6.1"))
     if arguments.snapshot and isinstance(machine, Bochs):
         snapshot.ensure(machine, boot_disk, root_disk, progress)
-    logs = rundir.logs(arguments.log_dir)
-    watch = Watch(machine, logs, progress)
-    with rundir.temporary() as directory:
+    with rundir.logs(arguments.log_dir) as logs, rundir.temporary() as directory:
+        watch = Watch(machine, logs, progress)
         run_disk = directory / "run.img"
         rundisk.create(run_disk, payload)
         machine.prepare(directory, boot_disk, root_disk, run_disk)
@@ -62,7 +61,7 @@ def execute(arguments) -> int:
         finally:
             progress.stop()
             watch.close()
-    (logs / "dmesg.log").write_text(log)
+        (logs / "dmesg.log").write_text(log)
     return conclude(arguments, watch, log, progress)
 
 

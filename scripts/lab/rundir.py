@@ -14,11 +14,18 @@ from . import cache
 KEEP_LOGS = 20
 
 
-def remove_abandoned(parent: Path):
-    """Removes the directories of runs that were killed: nobody holds their lock any more."""
-    for path in parent.glob("run-*"):
-        with contextlib.suppress(OSError), open(path / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+@contextlib.contextmanager
+def held(path: Path):
+    """As long as this process holds a directory, no other run removes it."""
+    with open(path / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield path
+
+
+def remove_unless_held(paths):
+    """Removes directories of runs that are over, or were killed."""
+    for path in paths:
+        with contextlib.suppress(OSError), held(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -27,27 +34,27 @@ def temporary():
     """A directory for disks and pipes of one run."""
     parent = cache.cache_dir() / "tmp"
     parent.mkdir(exist_ok=True)
-    with cache.locked("tmp"):
-        remove_abandoned(parent)
-        path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
-        lock = open(path / "lock", "w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    try:
+    with contextlib.ExitStack() as stack:
+        with cache.locked("tmp"):
+            remove_unless_held(parent.glob("run-*"))
+            path = stack.enter_context(held(Path(tempfile.mkdtemp(prefix="run-", dir=parent))))
+        stack.callback(shutil.rmtree, path, ignore_errors=True)
         yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-        lock.close()
 
 
-def logs(wanted: Path | None) -> Path:
+@contextlib.contextmanager
+def logs(wanted: Path | None):
     """The directory the logs of this run go to."""
     if wanted is not None:
         wanted.mkdir(parents=True, exist_ok=True)
-        return wanted
+        yield wanted
+        return
     parent = cache.cache_dir() / "runs"
     parent.mkdir(exist_ok=True)
-    for old in sorted(parent.iterdir())[:-KEEP_LOGS]:
-        shutil.rmtree(old, ignore_errors=True)
-    path = parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-    path.mkdir()
-    return path
+    with contextlib.ExitStack() as stack:
+        with cache.locked("runs"):
+            remove_unless_held(sorted(parent.iterdir())[:-KEEP_LOGS])
+            path = parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+            path.mkdir()
+            stack.enter_context(held(path))
+        yield path

@@ -34,8 +34,7 @@ def make_restorable(directory: Path, bochsrc: Path):
 
 def take(machine: Bochs, boot_disk: Path, root_disk: Path, directory: Path, progress: Progress):
     """Boots a machine up to the agent's snapshot point and saves its state to `directory`."""
-    logs = rundir.logs(None)
-    with rundir.temporary() as scratch:
+    with rundir.logs(None) as logs, rundir.temporary() as scratch:
         run_disk = scratch / "run.img"
         rundisk.create_blank(run_disk)
         machine.prepare(scratch, boot_disk, root_disk, run_disk)

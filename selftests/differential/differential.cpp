@@ -404,7 +404,7 @@ const Lax *lax_row(const Check &check, const State &s)
 /// fails for the guest's state leaves through the host state all the same.
 bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
 {
-	if (failure.verdict.kind == Verdict::Kind::fail_valid)
+	if (failure.verdict().kind == Verdict::Kind::fail_valid)
 		return true;
 	if (v.has_host() || !s.exit.has(exit::host_address_space_size) || s.exit_load.count)
 		return false;

@@ -331,7 +331,9 @@ TEST(state_is_read_from_a_vmcs12)
 			vmcs12::write(vmcs12, vmcs12::find(controls), flip);
 		s = {};
 		s.now.current_vmcs = 0x8000;
-		read_state(vmcs12, s);
+		read_controls(vmcs12, s);
+		read_host(vmcs12, s);
+		read_guest(vmcs12, s);
 		EXPECT_EQ(s.now.current_vmcs, 0x8000u);
 		EXPECT_EQ(s.secondary.empty(), flip == 0);
 		s.now = {};

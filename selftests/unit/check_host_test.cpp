@@ -125,12 +125,12 @@ TEST(the_first_of_several_decides)
 	EXPECT_STRING(check_entry(s, limits).check->id, "entry.blocked_by_mov_ss");
 	s.now.mov_ss = false;
 	EXPECT_STRING(check_entry(s, limits).check->id, "controls.vpid.zero");
-	EXPECT_STRING(check_area(Area::host, s, limits).check->id, "host.cs.null");
+	EXPECT_STRING(check_area<Area::host>(s, limits).check->id, "host.cs.null");
 	s.vpid = 1;
 	EXPECT_STRING(check_entry(s, limits).check->id, "host.cs.null");
 	s.host.cs = 8;
 	EXPECT_STRING(check_entry(s, limits).check->id, "guest.rip.identical");
-	EXPECT(!check_area(Area::controls, s, limits));
+	EXPECT(!check_area<Area::controls>(s, limits));
 }
 
 TEST(verdicts)
@@ -138,7 +138,7 @@ TEST(verdicts)
 	const auto verdict = [](auto spoil, State (*good)()) {
 		State &s = start(good);
 		spoil(s);
-		return check_entry(s, limits).verdict;
+		return check_entry(s, limits).verdict();
 	};
 	constexpr u32 failed_entry = 1U << 31;
 

@@ -305,7 +305,7 @@ inline void expect_row(Test &test, const Row &row, Verdict::Kind kind, u32 numbe
 	}
 	const Failure failure = check_entry(s, l);
 	const u64 qualification = kind == Verdict::Kind::exit ? first->number : 0;
-	if (failure.check == first && failure.verdict == Verdict{kind, number, qualification})
+	if (failure.check == first && failure.verdict() == Verdict{kind, number, qualification})
 		return;
 	Text text;
 	text << row.id << ": check_entry() has another verdict, "

@@ -17,6 +17,17 @@ extern "C" {
 	return kvmxx_copy_to_user(to, from, size);
 }
 
+// Sizes that are known cost no check of the object that is read.
+[[nodiscard]] inline int copy_page_to_user(void *to, const void *from)
+{
+	return kvmxx_copy_page_to_user(to, from);
+}
+[[nodiscard]] inline int copy_nested_state_to_user(kvm_nested_state *to,
+						   const kvm_nested_state *from)
+{
+	return kvmxx_copy_nested_state_to_user(to, from);
+}
+
 [[nodiscard]] inline int copy_from_user(void *to, const void *from, unsigned long size)
 {
 	return kvmxx_copy_from_user(to, from, size);

@@ -22,8 +22,6 @@
 #include "kernel/trace.hpp"
 #include "kernel/vcpu.hpp"
 
-#include <initializer_list>
-
 namespace backend::nested {
 
 namespace {
@@ -69,6 +67,7 @@ void load_shadow(Vcpu &vcpu)
 	Nested &nested = vcpu.nested;
 	const u64 link = nested.vmcs12->vmcs_link_pointer;
 
+	nested.shadow_word = 0;
 	nested.has_shadow =
 		link != Nested::none && load(vcpu, link, nested.shadow_word, *nested.shadow);
 }
@@ -139,10 +138,8 @@ int run(Vcpu &vcpu, Instruction instruction)
 	if (nested.pointer == Nested::none)
 		return finish(vcpu, fail_invalid);
 	take_from_shadow(vcpu);
-	read_entry_state(vcpu, {.vmlaunch = instruction == Instruction::vmlaunch});
-	for (const auto area : {check::Area::basic, check::Area::controls, check::Area::host})
-		if (const auto failure = check_area(vcpu, area))
-			return finish(vcpu, outcome_of(failure.verdict));
+	if (const auto failure = check_instruction(vcpu, instruction == Instruction::vmlaunch))
+		return finish(vcpu, outcome_of(failure.verdict()));
 
 	switch (enter(vcpu, By::instruction)) {
 	case Entered::yes:
@@ -170,9 +167,9 @@ Entered enter(Vcpu &vcpu, By by)
 	if (by == By::instruction || by == By::rsm)
 		load_shadow(vcpu);
 	if (by == By::instruction) {
-		if (const auto failure = check_area(vcpu, check::Area::guest)) {
+		if (const auto failure = check_guest_state(vcpu, nested.shadow_word)) {
 			fail_entry(vcpu, entry_failure(Reason::invalid_guest,
-						       failure.verdict.qualification));
+						       failure.verdict().qualification));
 			return Entered::failed;
 		}
 	}

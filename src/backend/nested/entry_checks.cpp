@@ -30,16 +30,53 @@ void read_virtual_tpr(Vcpu &vcpu, check::Moment &now)
 		sizeof(now.virtual_tpr));
 }
 
-void read_link_header(Vcpu &vcpu, check::Moment &now)
+/// All that the checks ask for which no field has, but for memory that L1's fields lead to.
+void read_moment(Vcpu &vcpu, bool vmlaunch)
 {
-	const u64 link = vcpu.nested.vmcs12->vmcs_link_pointer;
+	const Nested &nested = vcpu.nested;
 
-	if (link == Nested::none)
-		return;
-	// Without memory behind it is no VMCS.
-	now.has_link_header = true;
-	if (!read_word(vcpu, link, now.link_header))
-		now.link_header = 0;
+	nested.state->now = {
+		.vmlaunch = vmlaunch,
+		.launched = nested.vmcs12->launch_state != 0,
+		.shadow = vmcs12::is_shadow(nested.revision_word),
+		.mov_ss =
+			(get_interrupt_shadow(&vcpu.kvm) & kernel::KVM_X86_SHADOW_INT_MOV_SS) != 0,
+		.ia32e = (vcpu.kvm.arch.efer & efer::lma) != 0,
+		.smm = (vcpu.kvm.arch.hflags & kernel::HF_SMM_MASK) != 0,
+		.current_vmcs = nested.pointer,
+		.executive_vmcs = nested.vmxon_pointer,
+	};
+}
+
+[[gnu::cold]] void record(const Failure &failure)
+{
+	const check::Verdict verdict = failure.verdict();
+
+	count_failure(failure);
+	kernel::trace_nested_enter_failed(
+		failure.check->id,
+		verdict.kind == check::Verdict::Kind::fail_valid ? verdict.number : 0);
+}
+
+template <Area area> Failure check_area(Vcpu &vcpu)
+{
+	const Failure failure = check::check_area<area>(*vcpu.nested.state, vcpu.nested.limits);
+
+	if (failure) [[unlikely]]
+		record(failure);
+	return failure;
+}
+
+Failure check_host(Vcpu &vcpu)
+{
+	check::read_host(*vcpu.nested.vmcs12, *vcpu.nested.state);
+	return check_area<Area::host>(vcpu);
+}
+
+void read_controls(Vcpu &vcpu)
+{
+	check::read_controls(*vcpu.nested.vmcs12, *vcpu.nested.state);
+	read_virtual_tpr(vcpu, vcpu.nested.state->now);
 }
 
 } // namespace
@@ -62,51 +99,46 @@ void update_limits(Vcpu &vcpu)
 	limits.sti_blocks_nmi = false;
 }
 
-void read_entry_state(Vcpu &vcpu, check::Moment now)
+Failure check_instruction(Vcpu &vcpu, bool vmlaunch)
 {
-	Nested &nested = vcpu.nested;
-
-	check::read_state(*nested.vmcs12, *nested.state);
-	now.launched = nested.vmcs12->launch_state;
-	now.shadow = vmcs12::is_shadow(nested.revision_word);
-	now.mov_ss = get_interrupt_shadow(&vcpu.kvm) & kernel::KVM_X86_SHADOW_INT_MOV_SS;
-	now.ia32e = vcpu.kvm.arch.efer & efer::lma;
-	now.smm = vcpu.kvm.arch.hflags & kernel::HF_SMM_MASK;
-	now.current_vmcs = nested.pointer;
-	now.executive_vmcs = nested.vmxon_pointer;
-	read_virtual_tpr(vcpu, now);
-	read_link_header(vcpu, now);
-	nested.state->now = now;
+	read_moment(vcpu, vmlaunch);
+	if (const Failure failure = check_area<Area::basic>(vcpu))
+		return failure;
+	read_controls(vcpu);
+	if (const Failure failure = check_area<Area::controls>(vcpu))
+		return failure;
+	return check_host(vcpu);
 }
 
-Failure check_area(Vcpu &vcpu, Area area)
+Failure check_guest_state(Vcpu &vcpu, u32 link_header)
 {
-	const Failure failure = check::check_area(area, *vcpu.nested.state, vcpu.nested.limits);
+	check::State &state = *vcpu.nested.state;
 
-	if (failure) [[unlikely]] {
-		const auto &verdict = failure.verdict;
-
-		count_failure(*failure.check);
-		kernel::trace_nested_enter_failed(
-			failure.check->id,
-			verdict.kind == check::Verdict::Kind::fail_valid ? verdict.number : 0);
-	}
-	return failure;
+	check::read_guest(*vcpu.nested.vmcs12, state);
+	state.now.has_link_header = state.link_pointer != Nested::none;
+	state.now.link_header = link_header;
+	return check_area<Area::guest>(vcpu);
 }
 
 bool may_go_on(Vcpu &vcpu, bool with_event)
 {
-	read_entry_state(vcpu, {});
-	auto &now = vcpu.nested.state->now;
+	check::State &state = *vcpu.nested.state;
+	const u64 link = vcpu.nested.vmcs12->vmcs_link_pointer;
+	u32 link_header;
 
+	read_moment(vcpu, false);
 	// Not where L1 is now: SMM, or registers that userspace is still filling. L1 was in
 	// the mode that its exits return to.
-	now.mov_ss = now.smm = false;
-	now.ia32e = exit12(vcpu).has(exit::host_address_space_size);
+	state.now.mov_ss = state.now.smm = false;
+	state.now.ia32e = exit12(vcpu).has(exit::host_address_space_size);
+	read_controls(vcpu);
 	if (!with_event)
-		vcpu.nested.state->event = {};
-	return !check_area(vcpu, Area::controls) && !check_area(vcpu, Area::host) &&
-	       !check_area(vcpu, Area::guest);
+		state.event = {};
+	if (check_area<Area::controls>(vcpu) || check_host(vcpu))
+		return false;
+	if (link == Nested::none || !read_word(vcpu, link, link_header))
+		link_header = 0;
+	return !check_guest_state(vcpu, link_header);
 }
 
 } // namespace backend::nested

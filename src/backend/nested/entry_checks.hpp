@@ -10,11 +10,15 @@ namespace backend::nested {
 /// What L1's CPU allows, by its capability MSRs and its CPUID. To be called when either changes.
 void update_limits(Vcpu &vcpu);
 
-/// The vmcs12, and of L1 and its memory what is no field, as they are now.
-void read_entry_state(Vcpu &vcpu, check::Moment instruction);
+// The first check that L1's entry fails, traced and counted. The vmcs12, and of L1 and its memory
+// what is no field, are read as they are now.
 
-/// The first check of an area that the state read last fails, traced and counted.
-[[nodiscard]] check::Failure check_area(Vcpu &vcpu, check::Area area);
+/// What VMLAUNCH or VMRESUME fails for.
+[[nodiscard]] check::Failure check_instruction(Vcpu &vcpu, bool vmlaunch);
+
+/// What fails the entry that has begun with it. Of what the link pointer leads to, `link_header` is
+/// the first word; 0 where there is no memory.
+[[nodiscard]] check::Failure check_guest_state(Vcpu &vcpu, u32 link_header);
 
 /// What has to hold when L2 goes on from saved state, or after SMM. An event counts only where its
 /// injection is still to come.

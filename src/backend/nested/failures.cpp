@@ -9,56 +9,33 @@ namespace {
 
 using namespace vmx;
 
-/// More than there are checks.
-constexpr unsigned counters = 512;
-
-constinit u64 failures[counters];
-
-/// Calls `each(check, number)` for every check there is.
-template <class Each> void for_each_check(Each each)
-{
-	unsigned number = 0;
-
-	check::for_each_group([&](const check::Checks &group) {
-		for (const check::Check &row : group) {
-			if (number < counters)
-				each(row, number);
-			++number;
-		}
-	});
-}
+constinit u64 failures[check::group_count][check::most_rows];
 
 } // namespace
 
-void count_failure(const check::Check &failed)
+void count_failure(const check::Failure &failure)
 {
-	unsigned first = 0;
-
-	// L1 may fail as often as it likes: by group, not by row.
-	check::for_each_group([&](const check::Checks &group) {
-		if (&failed >= group.begin() && &failed < group.end()) {
-			const unsigned number =
-				first + static_cast<unsigned>(&failed - group.begin());
-
-			if (number < counters)
-				__atomic_fetch_add(&failures[number], u64{1}, __ATOMIC_RELAXED);
-		}
-		first += group.count;
-	});
+	// L1 may fail as often as it likes: nothing is searched.
+	__atomic_fetch_add(&failures[static_cast<unsigned>(failure.group)][failure.row], u64{1},
+			   __ATOMIC_RELAXED);
 }
 
 void print_failures(const config::Sink &sink)
 {
 	config::Text text;
+	const u64(*of_group)[check::most_rows] = failures;
 
-	for_each_check([&](const check::Check &row, unsigned number) {
-		const u64 count = __atomic_load_n(&failures[number], __ATOMIC_RELAXED);
+	check::for_each_group([&](const check::Checks &group) {
+		for (unsigned row = 0; row < group.count; ++row) {
+			const u64 count = __atomic_load_n(&(*of_group)[row], __ATOMIC_RELAXED);
 
-		if (!count)
-			return;
-		text.clear();
-		text << row.id << " " << count;
-		sink(config::Severity::info, text.c_str());
+			if (!count)
+				continue;
+			text.clear();
+			text << group.rows[row].id << " " << count;
+			sink(config::Severity::info, text.c_str());
+		}
+		++of_group;
 	});
 }
 

@@ -8,7 +8,7 @@
 /// was loaded.
 namespace backend::nested {
 
-void count_failure(const vmx::check::Check &check);
+void count_failure(const vmx::check::Failure &failure);
 
 /// A line for each check that has: its name and the number.
 void print_failures(const vmx::config::Sink &sink);

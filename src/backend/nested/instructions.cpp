@@ -31,6 +31,9 @@ int allocate(Vcpu &vcpu)
 {
 	Nested &nested = vcpu.nested;
 
+	// There since an earlier VMXON.
+	if (nested.vmcs12)
+		return 0;
 	nested.vmcs12 = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
 	nested.shadow = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
 	nested.region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
@@ -45,32 +48,7 @@ int allocate(Vcpu &vcpu)
 	if (const int error = allocate_shadow(vcpu))
 		return error;
 	nested.vpid02 = hw::allocate_vpid();
-	// The tag may have been another guest's: the first entry with a VPID of L1's drops what it
-	// has left.
-	nested.last_vpid12 = 0;
 	return 0;
-}
-
-void release(Vcpu &vcpu)
-{
-	Nested &nested = vcpu.nested;
-
-	nested.vmcs02.destroy();
-	free_shadow(vcpu);
-	nested.vmcs02_written = false;
-	hw::free_vpid(nested.vpid02);
-	nested.vpid02 = 0;
-	kernel::free(nested.vmcs12);
-	kernel::free(nested.shadow);
-	kernel::free(nested.region);
-	kernel::free(nested.current_region);
-	kernel::free(nested.state);
-	if (nested.msr_bitmap)
-		kernel::free_page_at(nested.msr_bitmap);
-	nested.vmcs12 = nested.shadow = nullptr;
-	nested.region = nested.current_region = nullptr;
-	nested.state = nullptr;
-	nested.msr_bitmap = nullptr;
 }
 
 /// SDM, "VMXON - Enter VMX Operation": what makes it #GP outside of VMX operation.
@@ -118,13 +96,40 @@ bool permitted(Vcpu &vcpu)
 
 int start_vmx_operation(Vcpu &vcpu)
 {
+	Nested &nested = vcpu.nested;
+
 	if (const int error = allocate(vcpu)) {
-		release(vcpu);
+		free_vmx_memory(vcpu);
 		return error;
 	}
-	vcpu.nested.vmx_on = true;
-	vcpu.nested.pointer = Nested::none;
+	nested.vmx_on = true;
+	nested.pointer = Nested::none;
+	// vmcs02 and its tag may be another guest's or another time's: all of the one is written,
+	// and the first entry with a VPID of L1's drops what the other has left.
+	nested.vmcs02_written = false;
+	nested.last_vpid12 = 0;
 	return 0;
+}
+
+void free_vmx_memory(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	nested.vmcs02.destroy();
+	free_shadow(vcpu);
+	hw::free_vpid(nested.vpid02);
+	nested.vpid02 = 0;
+	kernel::free(nested.vmcs12);
+	kernel::free(nested.shadow);
+	kernel::free(nested.region);
+	kernel::free(nested.current_region);
+	kernel::free(nested.state);
+	if (nested.msr_bitmap)
+		kernel::free_page_at(nested.msr_bitmap);
+	nested.vmcs12 = nested.shadow = nullptr;
+	nested.region = nested.current_region = nullptr;
+	nested.state = nullptr;
+	nested.msr_bitmap = nullptr;
 }
 
 void end_vmx_operation(Vcpu &vcpu)
@@ -137,7 +142,6 @@ void end_vmx_operation(Vcpu &vcpu)
 	nested.vmx_on = nested.smm.vmx_on = nested.smm.guest_mode = false;
 	nested.vmxon_pointer = Nested::none;
 	forget_all_ept(vcpu);
-	release(vcpu);
 }
 
 int handle_vmxon(Vcpu &vcpu)

@@ -23,8 +23,10 @@ int handle_invvpid(Vcpu &);
 /// Into VMX operation, without a current VMCS. @return 0 or -ENOMEM.
 [[nodiscard]] int start_vmx_operation(Vcpu &vcpu);
 
-/// Out of VMX operation, also by force: everything that VMXON has taken is given back. L2 does not
-/// run.
+/// Out of VMX operation, also by force. L2 does not run.
 void end_vmx_operation(Vcpu &vcpu);
+
+/// What the first VMXON has taken, which stays for the next ones. Outside of VMX operation.
+void free_vmx_memory(Vcpu &vcpu);
 
 } // namespace backend::nested

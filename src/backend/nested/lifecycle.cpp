@@ -10,18 +10,10 @@
 
 namespace backend::nested {
 
-void create(Vcpu &vcpu)
-{
-	vcpu.nested.capabilities = offered_capabilities();
-	vcpu.nested.pointer = vcpu.nested.vmxon_pointer = Nested::none;
-	vcpu.nested.notification_vector = Nested::no_vector;
-	create_preemption_timer(vcpu);
-}
+namespace {
 
-void destroy(Vcpu &vcpu)
+void leave_for_ever(Vcpu &vcpu)
 {
-	if (!vcpu.nested.vmx_on && !vcpu.nested.smm.vmx_on)
-		return;
 	// L2 is left by way of its VMCS. What L1 has in its VMCSs nobody will ask for again, and
 	// whose memory this process would write to is not said.
 	kernel::vcpu_load(&vcpu.kvm);
@@ -34,6 +26,23 @@ void destroy(Vcpu &vcpu)
 	vcpu.nested.pointer = Nested::none;
 	end_vmx_operation(vcpu);
 	kernel::vcpu_put(&vcpu.kvm);
+}
+
+} // namespace
+
+void create(Vcpu &vcpu)
+{
+	vcpu.nested.capabilities = offered_capabilities();
+	vcpu.nested.pointer = vcpu.nested.vmxon_pointer = Nested::none;
+	vcpu.nested.notification_vector = Nested::no_vector;
+	create_preemption_timer(vcpu);
+}
+
+void destroy(Vcpu &vcpu)
+{
+	if (vcpu.nested.vmx_on || vcpu.nested.smm.vmx_on)
+		leave_for_ever(vcpu);
+	free_vmx_memory(vcpu);
 }
 
 void leave_nested(kernel::kvm_vcpu *kvm)

@@ -10,14 +10,20 @@ namespace {
 constexpr u64 page_mask = 0xfff;
 
 /// Of the launch state in a region, bytes.
+consteval u16 launch_state_slot(vmcs12::Layout layout)
+{
+	for (const vmcs12::Row &row : vmcs12::rows)
+		if (row.member == offsetof(Vmcs12, launch_state))
+			return slot(row, layout);
+	return vmcs12::no_slot;
+}
+
 constexpr u16 launch_state_slot(vmcs12::Revision revision)
 {
-	constexpr u16 member = offsetof(Vmcs12, launch_state);
+	using vmcs12::Layout;
 
-	for (const vmcs12::Row &row : vmcs12::rows)
-		if (row.member == member)
-			return revision == vmcs12::Revision::legacy ? row.legacy : row.enlightened;
-	__builtin_unreachable();
+	return revision == vmcs12::Revision::legacy ? launch_state_slot(Layout::legacy)
+						    : launch_state_slot(Layout::enlightened);
 }
 static_assert(launch_state_slot(vmcs12::Revision::legacy) == 8);
 
@@ -52,11 +58,9 @@ bool load(Vcpu &vcpu, u64 address, u32 &word, Vmcs12 &to)
 {
 	u8 *region = vcpu.nested.region;
 
-	// As much as the largest layout has: which it is stands in what is read.
-	if (read_guest(vcpu, address, region, vmcs12::size_of(vmcs12::Revision::enlightened)))
-		return false;
-	word = vmcs12::read_revision_word(region);
-	if (!vmcs12::known_revision(word))
+	if (fetch(region, word, [&](u8 *to, u32 offset, u32 size) {
+		    return read_guest(vcpu, address + offset, to, size);
+	    }))
 		return false;
 	vmcs12::decode(vmcs12::revision_of(word), region, to);
 	return true;

@@ -75,27 +75,24 @@ Header describe(const Vcpu &vcpu)
 	return header;
 }
 
-/// An image in its own layout; what lies outside of it is zeros.
-bool copy_image_out(Vcpu &vcpu, Header *user, u32 number, u32 word, const Vmcs12 &vmcs12)
+/// An image in its own layout, over the region that it was read from.
+bool copy_image_out(Header *user, u32 number, u32 word, const Vmcs12 &vmcs12, u8 *region)
 {
-	u8 *region = vcpu.nested.region;
-
-	__builtin_memset(region, 0, image_size);
 	vmcs12::write_revision_word(region, word);
 	vmcs12::encode(vmcs12::revision_of(word), vmcs12, region);
-	return !kernel::copy_to_user(image(user, number), region, image_size);
+	return !kernel::copy_page_to_user(image(user, number), region);
 }
 
 /// @return 0, -EFAULT, or -EINVAL for a revision that is not known.
 int copy_image_in(Vcpu &vcpu, Header *user, u32 number, u32 &word, Vmcs12 &vmcs12)
 {
 	u8 *region = vcpu.nested.region;
+	const u8 *from = image(user, number);
 
-	if (kernel::copy_from_user(region, image(user, number), image_size))
-		return -kernel::EFAULT;
-	word = vmcs12::read_revision_word(region);
-	if (!vmcs12::known_revision(word))
-		return -kernel::EINVAL;
+	if (const int error = fetch(region, word, [&](u8 *to, u32 offset, u32 size) {
+		    return kernel::copy_from_user(to, from + offset, size);
+	    }))
+		return error;
 	vmcs12::decode(vmcs12::revision_of(word), region, vmcs12);
 	return 0;
 }
@@ -183,7 +180,7 @@ int get_state(kernel::kvm_vcpu *kvm, Header *user, unsigned size)
 
 	if (size < header.size)
 		return static_cast<int>(header.size);
-	if (kernel::copy_to_user(user, &header, header_size))
+	if (kernel::copy_nested_state_to_user(user, &header))
 		return -kernel::EFAULT;
 	if (header.size == header_size)
 		return static_cast<int>(header.size);
@@ -191,9 +188,11 @@ int get_state(kernel::kvm_vcpu *kvm, Header *user, unsigned size)
 		save_guest_state(vcpu);
 	else
 		take_from_shadow(vcpu);
-	if (!copy_image_out(vcpu, user, 0, nested.revision_word, *nested.vmcs12) ||
-	    (has_live_shadow(vcpu) &&
-	     !copy_image_out(vcpu, user, 1, nested.shadow_word, *nested.shadow)))
+	if (!copy_image_out(user, 0, nested.revision_word, *nested.vmcs12, nested.current_region))
+		return -kernel::EFAULT;
+	// While L2 runs, nothing else has been read since its shadow VMCS.
+	if (has_live_shadow(vcpu) &&
+	    !copy_image_out(user, 1, nested.shadow_word, *nested.shadow, nested.region))
 		return -kernel::EFAULT;
 	return static_cast<int>(header.size);
 }

@@ -40,11 +40,12 @@ struct Nested {
 	u64 pointer;	   ///< of the current VMCS, or `none`
 	u32 revision_word; ///< of its region
 
-	/// The current VMCS, and the one that its link pointer leads to while L2 runs; a region as
-	/// it lies in L1's memory, for the codec. From VMXON on.
+	/// The current VMCS, and the one that its link pointer leads to while L2 runs. All of it
+	/// from the first VMXON on.
 	Vmcs12 *vmcs12, *shadow;
-	u8 *region;
-	u8 *current_region; ///< the current VMCS's as it was read: what lies between fields is L1's
+	/// A page each, for the codec: the region that was read last, and that of the current VMCS
+	/// as it was read. What lies between fields is L1's, what lies behind them is zeros.
+	u8 *region, *current_region;
 	check::State *state; ///< the vmcs12 as the checks see it
 	check::Limits limits;
 	bool has_shadow;

@@ -44,17 +44,19 @@ bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, 
 
 bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, Access access, u64 &address)
 {
-	kernel::kvm_segment segment;
 	bool good;
 
-	get_segment(&vcpu.kvm, &segment, static_cast<int>(number));
 	if (in_64bit_code(vcpu)) {
-		// Of the bases, those of FS and GS alone count.
+		// Of a segment nothing but the base counts, and that of FS and GS alone.
 		const bool based = number == Segment::fs || number == Segment::gs;
 
-		address = offset + (based ? segment.base : 0);
+		address = offset +
+			  (based ? get_segment_base(&vcpu.kvm, static_cast<int>(number)) : 0);
 		good = canonical_for(vcpu, address) && canonical_for(vcpu, address + size - 1);
 	} else {
+		kernel::kvm_segment segment;
+
+		get_segment(&vcpu.kvm, &segment, static_cast<int>(number));
 		address = static_cast<u32>(segment.base + offset);
 		good = accessible(segment, access, offset, size, !protected_mode(vcpu));
 	}

@@ -49,13 +49,31 @@ struct Checks {
 	GROUP(guest,      pdpte)
 // clang-format on
 
-// For each group the rows, and whether all of them hold: the second is straight code, for the entry
-// that passes.
+/// No row of a group.
+inline constexpr unsigned no_row = ~0U;
+
+/// More than any group has.
+inline constexpr unsigned most_rows = 128;
+
+// For each group the rows, the first of them that does not hold, and whether all do. The second is
+// straight code, for the entry that passes.
 #define VMX_DECLARE_GROUP(area, name)                                                              \
 	[[nodiscard]] Checks name##_checks();                                                      \
-	[[nodiscard]] bool name##_checks_hold(const State &state, const Limits &limits);
+	[[nodiscard]] unsigned name##_violation(const State &state, const Limits &limits);         \
+	[[nodiscard]] inline bool name##_checks_hold(const State &state, const Limits &limits)     \
+	{                                                                                          \
+		return name##_violation(state, limits) == no_row;                                  \
+	}
 VMX_CHECK_GROUPS(VMX_DECLARE_GROUP)
 #undef VMX_DECLARE_GROUP
+
+#define VMX_GROUP_NAME(area, name) name,
+enum class CheckGroup : u8 { VMX_CHECK_GROUPS(VMX_GROUP_NAME) };
+#undef VMX_GROUP_NAME
+
+#define VMX_COUNT_GROUP(area, name) +1
+inline constexpr unsigned group_count = VMX_CHECK_GROUPS(VMX_COUNT_GROUP);
+#undef VMX_COUNT_GROUP
 
 /// Calls `each(checks)` for each group, in order.
 template <class Each> void for_each_group(Each each)
@@ -134,13 +152,24 @@ constexpr Verdict verdict_of(Area area, const Check &check)
 /// The first check that does not hold, none if all do.
 struct Failure {
 	const Check *check = nullptr;
-	Verdict verdict{};
+	Area area{};
+	CheckGroup group{};
+	u8 row = 0; ///< of the group
 
 	[[nodiscard]] explicit constexpr operator bool() const { return check; }
+	[[nodiscard]] constexpr Verdict verdict() const
+	{
+		return check ? verdict_of(area, *check) : Verdict{};
+	}
 };
+static_assert(sizeof(Failure) == 16, "two registers, for an entry that passes");
 
 /// Of one area: where only that has changed, or its time has come.
-[[nodiscard]] Failure check_area(Area area, const State &state, const Limits &limits);
+template <Area area> [[nodiscard]] Failure check_area(const State &state, const Limits &limits);
+extern template Failure check_area<Area::basic>(const State &, const Limits &);
+extern template Failure check_area<Area::controls>(const State &, const Limits &);
+extern template Failure check_area<Area::host>(const State &, const Limits &);
+extern template Failure check_area<Area::guest>(const State &, const Limits &);
 
 /// All areas, in order.
 [[nodiscard]] Failure check_entry(const State &state, const Limits &limits);

@@ -5,44 +5,30 @@ namespace vmx::check {
 
 namespace {
 
-/// By name, in a state that is known not to pass.
-[[gnu::cold]] Failure first_failure(const Checks &checks, const State &state, const Limits &limits)
+[[gnu::cold]] Failure failure_of(const Checks &checks, CheckGroup group, unsigned row)
 {
-	for (const Check &check : checks)
-		if (!check.holds(state, limits))
-			return {&check, verdict_of(checks.area, check)};
-	return {};
+	return {&checks.rows[row], checks.area, group, static_cast<u8>(row)};
 }
 
 #define VMX_FAIL(area, name)                                                                       \
-	if (!name##_checks_hold(state, limits))                                                    \
-		return first_failure(name##_checks(), state, limits);
+	if (const unsigned row = name##_violation(state, limits); row != no_row) [[unlikely]]      \
+		return failure_of(name##_checks(), CheckGroup::name, row);
 #define VMX_FAIL_OF_AREA(area_, name)                                                              \
 	if constexpr (area == Area::area_)                                                         \
 	VMX_FAIL(area_, name)
 
-template <Area area> Failure check_one(const State &state, const Limits &limits)
+} // namespace
+
+template <Area area> Failure check_area(const State &state, const Limits &limits)
 {
 	VMX_CHECK_GROUPS(VMX_FAIL_OF_AREA)
 	return {};
 }
 
-} // namespace
-
-Failure check_area(Area area, const State &state, const Limits &limits)
-{
-	switch (area) {
-	case Area::basic:
-		return check_one<Area::basic>(state, limits);
-	case Area::controls:
-		return check_one<Area::controls>(state, limits);
-	case Area::host:
-		return check_one<Area::host>(state, limits);
-	case Area::guest:
-		break;
-	}
-	return check_one<Area::guest>(state, limits);
-}
+template Failure check_area<Area::basic>(const State &, const Limits &);
+template Failure check_area<Area::controls>(const State &, const Limits &);
+template Failure check_area<Area::host>(const State &, const Limits &);
+template Failure check_area<Area::guest>(const State &, const Limits &);
 
 Failure check_entry(const State &state, const Limits &limits)
 {

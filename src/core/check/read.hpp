@@ -60,6 +60,8 @@ template <class Get>
 	state.event = {get(field::entry_interruption_info)};
 	state.event_error_code = get(field::entry_exception_error_code);
 	state.event_instruction_length = get(field::entry_instruction_length);
+	// Whether an event has an error code depends on the mode it comes to.
+	state.cr0 = get(field::guest_cr0);
 }
 
 template <class Get> [[gnu::always_inline]] inline void read_host(HostState &host, const Get &get)
@@ -94,7 +96,6 @@ template <class Get> [[gnu::always_inline]] inline void read_host(HostState &hos
 template <class Get>
 [[gnu::always_inline]] inline void read_guest_registers(State &state, const Get &get)
 {
-	state.cr0 = get(field::guest_cr0);
 	state.cr3 = get(field::guest_cr3);
 	state.cr4 = get(field::guest_cr4);
 	state.dr7 = get(field::guest_dr7);
@@ -140,15 +141,26 @@ template <u32 n, class Get>
 
 } // namespace detail
 
-/// Fills all of `state` but `state.now`. `get(field)` is the value of that field, 0 if the VMCS has
-/// none.
-template <class Get> [[gnu::always_inline]] inline void read_fields(State &state, const Get &get)
+// Each fills what the checks of an area look at besides what those before it do. `get(field)` is
+// the value of that field, 0 if the VMCS has none. State::now is the caller's.
+
+template <class Get>
+[[gnu::always_inline]] inline void read_control_area(State &state, const Get &get)
+{
+	detail::read_controls(state, get);
+	detail::read_control_fields(state, get);
+}
+
+template <class Get> [[gnu::always_inline]] inline void read_host_area(State &state, const Get &get)
+{
+	detail::read_host(state.host, get);
+}
+
+template <class Get>
+[[gnu::always_inline]] inline void read_guest_area(State &state, const Get &get)
 {
 	using namespace detail;
 
-	read_controls(state, get);
-	read_control_fields(state, get);
-	read_host(state.host, get);
 	read_guest_registers(state, get);
 	read_segment<0>(state.segments[0], get);
 	read_segment<1>(state.segments[1], get);

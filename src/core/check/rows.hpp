@@ -8,10 +8,13 @@
 /// What the files of rows share.
 namespace vmx::check {
 
-template <const auto &table, unsigned... N> [[gnu::always_inline]] inline bool
-all_of(const State &state, const Limits &limits, std::integer_sequence<unsigned, N...>)
+template <const auto &table, unsigned... N> [[gnu::always_inline]] inline unsigned
+first_violation(const State &state, const Limits &limits, std::integer_sequence<unsigned, N...>)
 {
-	return (table[N].holds(state, limits) && ...);
+	unsigned row = no_row;
+
+	(void)((table[N].holds(state, limits) || (row = N, false)) && ...);
+	return row;
 }
 
 /// Defines what check.hpp declares of a group, from its table. "flatten" makes one body of all the
@@ -21,12 +24,13 @@ all_of(const State &state, const Limits &limits, std::integer_sequence<unsigned,
 	{                                                                                          \
 		return {Area::area_, table, sizeof(table) / sizeof(table[0])};                     \
 	}                                                                                          \
-	[[gnu::flatten]] bool name##_checks_hold(const State &state, const Limits &limits)         \
+	[[gnu::flatten]] unsigned name##_violation(const State &state, const Limits &limits)       \
 	{                                                                                          \
 		constexpr unsigned count = sizeof(table) / sizeof(table[0]);                       \
                                                                                                    \
-		return all_of<table>(state, limits,                                                \
-				     std::make_integer_sequence<unsigned, count>{});               \
+		static_assert(count <= most_rows);                                                 \
+		return first_violation<table>(state, limits,                                       \
+					      std::make_integer_sequence<unsigned, count>{});      \
 	}
 
 // What the checks on guest and host state have in common.

@@ -7,7 +7,11 @@ State read_state(const VmcsSource &vmcs)
 {
 	State state{};
 
-	read_fields(state, [&](auto field) { return vmcs.get(field); });
+	const auto get = [&](auto field) { return vmcs.get(field); };
+
+	read_control_area(state, get);
+	read_host_area(state, get);
+	read_guest_area(state, get);
 	return state;
 }
 

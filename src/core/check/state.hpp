@@ -203,7 +203,9 @@ constexpr void Limits::take(const VmxCapabilities &capabilities)
 /// Fields that the CPU lacks are 0.
 [[nodiscard]] State read_state(const VmcsSource &vmcs);
 
-/// All but `state.now`, which is the caller's.
-void read_state(const Vmcs12 &vmcs12, State &state);
+// What the checks of an area look at besides what those before it do. State::now is the caller's.
+void read_controls(const Vmcs12 &vmcs12, State &state);
+void read_host(const Vmcs12 &vmcs12, State &state);
+void read_guest(const Vmcs12 &vmcs12, State &state);
 
 } // namespace vmx::check

@@ -27,9 +27,19 @@ struct Members {
 
 } // namespace
 
-void read_state(const Vmcs12 &vmcs12, State &state)
+void read_controls(const Vmcs12 &vmcs12, State &state)
 {
-	read_fields(state, Members{vmcs12});
+	read_control_area(state, Members{vmcs12});
+}
+
+void read_host(const Vmcs12 &vmcs12, State &state)
+{
+	read_host_area(state, Members{vmcs12});
+}
+
+void read_guest(const Vmcs12 &vmcs12, State &state)
+{
+	read_guest_area(state, Members{vmcs12});
 }
 
 } // namespace vmx::check

@@ -42,6 +42,12 @@ constexpr bool known_revision(u32 revision_word)
 	return revision == Revision::legacy || revision == Revision::enlightened;
 }
 
+/// Whether the region is one of the revision that needs more memory.
+constexpr bool is_large(u32 revision_word)
+{
+	return revision_of(revision_word) == Revision::enlightened;
+}
+
 constexpr u32 revision_word(Revision revision, bool shadow)
 {
 	return static_cast<u32>(revision) | (shadow ? shadow_bit : 0);
@@ -74,7 +80,9 @@ constexpr u32 size_of(Layout layout)
 
 constexpr u32 size_of(Revision revision)
 {
-	return size_of(revision == Revision::legacy ? Layout::legacy : Layout::enlightened);
+	constexpr u32 legacy = size_of(Layout::legacy), enlightened = size_of(Layout::enlightened);
+
+	return revision == Revision::legacy ? legacy : enlightened;
 }
 
 static_assert(size_of(Revision::legacy) == 998 && size_of(Revision::enlightened) == 2270);

@@ -7,6 +7,7 @@
 #include "backend/exit/fast.hpp"
 #include "backend/load.hpp"
 #include "backend/nested/events.hpp"
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/lifecycle.hpp"
 #include "backend/nested/page_log.hpp"
 #include "backend/nested/save.hpp"
@@ -48,6 +49,8 @@ constinit kvm_x86_nested_ops nested_ops = {
 	.set_state              = backend::nested::set_state,
 	.get_nested_state_pages = backend::nested::get_nested_state_pages,
 	.write_log_dirty        = backend::nested::write_log_dirty,
+	.enable_evmcs           = backend::nested::enable_evmcs,
+	.get_evmcs_version      = backend::nested::get_evmcs_version,
 };
 
 constinit kvm_x86_ops ops = {

@@ -22,6 +22,12 @@ private:
 	kvm &vm_;
 };
 
+/// Another number says that memory slots have changed. The caller keeps them from going (SRCU).
+[[nodiscard]] inline unsigned long long slots_generation(kvm &vm)
+{
+	return kvmxx_slots_generation(&vm);
+}
+
 /// Memory of userspace's, shared, so that a fork does not move it, at `address` of the guest;
 /// zeroed, or with `content`. Slots are locked. @return 0 or -errno.
 [[nodiscard]] inline int add_private_slot(kvm &vm, int slot, u64 address, u32 size,

@@ -33,4 +33,23 @@ extern "C" {
 	return kvmxx_copy_from_user(to, from, size);
 }
 
+/// Spans of a piece of userspace's memory.
+struct UserSpans {
+	void *memory;
+	unsigned long length;
+	const kvmxx_span *spans;
+	unsigned count;
+};
+
+/// From userspace's memory to the same places of `to`. @return 0 or -EFAULT.
+[[nodiscard]] inline int gather_from_user(unsigned char *to, const UserSpans &from)
+{
+	return kvmxx_gather_from_user(to, from.memory, from.length, from.spans, from.count);
+}
+
+[[nodiscard]] inline int scatter_to_user(const unsigned char *from, const UserSpans &to)
+{
+	return kvmxx_scatter_to_user(to.memory, from, to.length, to.spans, to.count);
+}
+
 } // namespace kernel

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nested.hpp"
 
+#include "nested_evmcs.hpp"
+
 // The operand of an instruction that takes one in memory is at rdi. VMREAD and VMWRITE: the field
 // is in rsi, the value in rdi.
 L1_CODE(code_vmxon, "vmxon (%rdi)");
@@ -222,9 +224,11 @@ void expect_either(const Result &found, const Result &sdm, const Result &also,
 		expect(found, sdm, what, where);
 }
 
-L1::L1(std::size_t memory, Irqchip irqchip)
+L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv)
     : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(vm_)
 {
+	if (hyperv == Hyperv::evmcs)
+		enable_evmcs(vcpu_);
 	if (irqchip == Irqchip::in_kernel)
 		enable_apic(vcpu_);
 	start(vm_, vcpu_, nothing);
@@ -241,6 +245,7 @@ void L1::continue_as(const L1 &other)
 {
 	l2_ = other.l2_;
 	rflags_ = other.rflags_;
+	page_ = other.page_;
 }
 
 void L1::unblock_nmis()
@@ -446,6 +451,8 @@ Result L1::resume(Skip skip)
 
 std::uint64_t L1::read_field(std::uint64_t encoding, tap::Where where)
 {
+	if (page_)
+		return read_page(vm_, *page_, encoding, where);
 	std::uint64_t value = 0;
 	expect(vmread(encoding, value), succeeds(), "VMREAD of field " + tap::hex(encoding), where);
 	return value;
@@ -453,6 +460,8 @@ std::uint64_t L1::read_field(std::uint64_t encoding, tap::Where where)
 
 void L1::write_field(std::uint64_t encoding, std::uint64_t value, tap::Where where)
 {
+	if (page_)
+		return write_page(vm_, *page_, encoding, value, where);
 	expect(vmwrite(encoding, value), succeeds(), "VMWRITE of field " + tap::hex(encoding),
 	       where);
 }
@@ -470,11 +479,21 @@ std::optional<std::size_t> L1::run_list(const Code &code, std::span<const FieldV
 
 std::optional<std::size_t> L1::write_fields(std::span<const FieldValue> fields)
 {
+	if (page_) {
+		for (const FieldValue &one : fields)
+			write_page(vm_, *page_, one.encoding, one.value);
+		return {};
+	}
 	return run_list(code_write_list, fields);
 }
 
 std::optional<std::size_t> L1::read_fields(std::span<FieldValue> fields)
 {
+	if (page_) {
+		for (FieldValue &one : fields)
+			one.value = read_page(vm_, *page_, one.encoding);
+		return {};
+	}
 	const auto failed = run_list(code_read_list, fields);
 	memcpy(fields.data(), vm_.memory(field_list_address), fields.size_bytes());
 	return failed;

@@ -169,7 +169,10 @@ public:
 	// A vCPU in 64-bit mode that could execute VMXON; skips if nested VMX is not offered.
 	// With an in-kernel irqchip the vCPU's local APIC is enabled.
 	enum class Irqchip { none, in_kernel };
-	explicit L1(std::size_t memory = default_memory, Irqchip irqchip = Irqchip::none);
+	// With the CPUID of Hyper-V and enlightened VMCSs; skips if they are not offered.
+	enum class Hyperv { none, evmcs };
+	explicit L1(std::size_t memory = default_memory, Irqchip irqchip = Irqchip::none,
+		    Hyperv hyperv = Hyperv::none);
 
 	// This one stands where the other stood.
 	void continue_as(const L1 &other);
@@ -189,6 +192,13 @@ public:
 	void write_default_vmcs(std::uint64_t address) { write_default_vmcs(address, revision()); }
 	// The same in a region of that revision.
 	void write_default_vmcs(std::uint64_t address, std::uint32_t region_revision);
+	// The same fields in the VMCS that is in use.
+	void write_default_fields();
+
+	// From here on fields are those of the page at that address, read and written in memory,
+	// without marks of what is clean; or those of the current VMCS again.
+	void use_page(std::uint32_t address) { page_ = address; }
+	void use_vmcs() { page_.reset(); }
 
 	// L1's steps run with RFLAGS.IF set, until this says otherwise.
 	void keep_interrupts_off(bool off) { rflags_ = rflags_fixed | (off ? 0 : rflags_if); }
@@ -284,6 +294,7 @@ private:
 	Vcpu vcpu_;
 	kvm_regs l2_ = {};
 	std::uint64_t rflags_ = rflags_fixed | rflags_if;
+	std::optional<std::uint32_t> page_; // the enlightened VMCS in use
 };
 
 // L2 with an operand in rbx: first by VMLAUNCH, then from its beginning once more.

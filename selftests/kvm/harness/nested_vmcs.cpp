@@ -35,7 +35,11 @@ void L1::write_default_vmcs(std::uint64_t address, std::uint32_t region_revision
 	memset(vm_.memory(address), 0, page_size);
 	at<std::uint32_t>(address) = region_revision;
 	expect(vmptrld(address), succeeds(), "VMPTRLD");
+	write_default_fields();
+}
 
+void L1::write_default_fields()
+{
 	const kvm_sregs s = vcpu_.sregs();
 	const auto needed = [this](Msr msr) { return capability(msr) & 0xffffffff; };
 	const auto at_least = [&](Msr msr, auto control) { return needed(msr) | control.bits; };
@@ -83,7 +87,7 @@ void L1::write_default_vmcs(std::uint64_t address, std::uint32_t region_revision
 	add_segment(fields, static_cast<std::uint32_t>(field::Segment::tr), s.tr);
 
 	if (const auto failed = write_fields(fields))
-		tap::fail("VMWRITE of field " + tap::hex(fields[*failed].encoding) + " failed");
+		tap::fail("writing field " + tap::hex(fields[*failed].encoding) + " failed");
 }
 
 std::uint64_t L1::capability(Msr msr) const

@@ -4,6 +4,7 @@
 #include "backend/nested/entry_checks.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/cpuid.hpp"
+#include "core/nested/evmcs_controls.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
 #include "kernel/print.hpp"
@@ -63,8 +64,22 @@ int get_capability(Vcpu &vcpu, kernel::msr_data &msr)
 {
 	if (!offers_vmx(vcpu))
 		return 1;
-	msr.data = vcpu.nested.capabilities.get(static_cast<Msr>(msr.index));
+	const auto index = static_cast<Msr>(msr.index);
+
+	msr.data = vcpu.nested.capabilities.get(index);
+	// L1 asks for what it is shown, in VMCSs of either kind.
+	if (!msr.host_initiated && vcpu.nested.evmcs.enabled && vcpu.kvm.arch.hyperv_enabled)
+		msr.data = vmx::nested::evmcs_capability(index, msr.data,
+							 evmcs_has_perf_global_ctrl(vcpu));
 	return 0;
+}
+
+bool evmcs_has_perf_global_ctrl(Vcpu &vcpu)
+{
+	constexpr u32 nested_features = 0x4000000a, perf_global_ctrl = bit(0);
+	const auto *entry = kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, nested_features, 0);
+
+	return entry && entry->ebx & perf_global_ctrl;
 }
 
 int set_capability(Vcpu &vcpu, const kernel::msr_data &msr)

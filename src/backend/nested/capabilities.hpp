@@ -17,6 +17,9 @@ void choose_offer();
 
 [[nodiscard]] bool offers_vmx(Vcpu &vcpu);
 
+/// L1's CPUID says that an enlightened VMCS carries IA32_PERF_GLOBAL_CTRL.
+[[nodiscard]] bool evmcs_has_perf_global_ctrl(Vcpu &vcpu);
+
 /// @return 0, or 1: #GP.
 [[nodiscard]] int get_capability(Vcpu &vcpu, kernel::msr_data &msr);
 [[nodiscard]] int set_capability(Vcpu &vcpu, const kernel::msr_data &msr);

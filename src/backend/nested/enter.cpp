@@ -3,6 +3,7 @@
 
 #include "backend/exit/handler.hpp"
 #include "backend/nested/entry_checks.hpp"
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/guest_state.hpp"
 #include "backend/nested/instructions.hpp"
@@ -76,7 +77,7 @@ void trace(Vcpu &vcpu, u64 l1_rip)
 {
 	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
 
-	kernel::trace_nested_enter(l1_rip, vcpu.nested.pointer, vmcs12.guest_rip,
+	kernel::trace_nested_enter(l1_rip, vcpu.nested.vmcs_pointer(), vmcs12.guest_rip,
 				   vmcs12.guest_interrupt_status, vmcs12.entry_interruption_info,
 				   has_ept12(vcpu), vmcs12.ept_pointer, vmcs12.guest_cr3);
 }
@@ -135,7 +136,18 @@ int run(Vcpu &vcpu, Instruction instruction)
 
 	if (!permitted(vcpu))
 		return result_of(ExitAction::resume);
-	if (nested.pointer == Nested::none)
+	if (nested.evmcs.enabled) {
+		switch (take_evmcs(vcpu, instruction == Instruction::vmlaunch)) {
+		case Taken::no_evmcs:
+		case Taken::yes:
+			break;
+		case Taken::no_memory:
+			return handle_undefined(vcpu);
+		case Taken::bad_version:
+			return finish(vcpu, fail_invalid);
+		}
+	}
+	if (!nested.has_vmcs())
 		return finish(vcpu, fail_invalid);
 	take_from_shadow(vcpu);
 	if (const auto failure = check_instruction(vcpu, instruction == Instruction::vmlaunch))

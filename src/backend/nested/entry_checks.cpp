@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/entry_checks.hpp"
 
+#include "backend/nested/capabilities.hpp"
 #include "backend/nested/failures.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/region.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/events.hpp"
+#include "core/nested/evmcs_controls.hpp"
 #include "core/vmcs12/layout.hpp"
 #include "kernel/trace.hpp"
 
@@ -37,13 +39,14 @@ void read_moment(Vcpu &vcpu, bool vmlaunch)
 
 	nested.state->now = {
 		.vmlaunch = vmlaunch,
-		.launched = nested.vmcs12->launch_state != 0,
-		.shadow = vmcs12::is_shadow(nested.revision_word),
+		// An enlightened VMCS has no launch state: either instruction is right.
+		.launched = nested.has_evmcs() ? !vmlaunch : nested.vmcs12->launch_state != 0,
+		.shadow = !nested.has_evmcs() && vmcs12::is_shadow(nested.revision_word),
 		.mov_ss =
 			(get_interrupt_shadow(&vcpu.kvm) & kernel::KVM_X86_SHADOW_INT_MOV_SS) != 0,
 		.ia32e = (vcpu.kvm.arch.efer & efer::lma) != 0,
 		.smm = (vcpu.kvm.arch.hflags & kernel::HF_SMM_MASK) != 0,
-		.current_vmcs = nested.pointer,
+		.current_vmcs = nested.vmcs_pointer(),
 		.executive_vmcs = nested.vmxon_pointer,
 	};
 }
@@ -60,7 +63,9 @@ void read_moment(Vcpu &vcpu, bool vmlaunch)
 
 template <Area area> Failure check_area(Vcpu &vcpu)
 {
-	const Failure failure = check::check_area<area>(*vcpu.nested.state, vcpu.nested.limits);
+	const Nested &nested = vcpu.nested;
+	const Failure failure = check::check_area<area>(
+		*nested.state, nested.has_evmcs() ? nested.evmcs.limits : nested.limits);
 
 	if (failure) [[unlikely]]
 		record(failure);
@@ -79,16 +84,14 @@ void read_controls(Vcpu &vcpu)
 	read_virtual_tpr(vcpu, vcpu.nested.state->now);
 }
 
-} // namespace
-
-void update_limits(Vcpu &vcpu)
+/// Of a VMCS with those capabilities.
+void choose_limits(Vcpu &vcpu, const VmxCapabilities &capabilities, check::Limits &limits)
 {
-	auto &limits = vcpu.nested.limits;
 	const auto &arch = vcpu.kvm.arch;
 
 	// kvm.ko's memory is zeros, not what a new one starts with.
 	limits = {};
-	limits.take(vcpu.nested.capabilities.shown);
+	limits.take(capabilities);
 	limits.revisions[0] = static_cast<u32>(vmcs12::Revision::legacy);
 	limits.revisions[1] = static_cast<u32>(vmcs12::Revision::enlightened);
 	limits.physical_bits = static_cast<u8>(arch.maxphyaddr);
@@ -97,6 +100,20 @@ void update_limits(Vcpu &vcpu)
 	limits.bus_lock_detect = guest_has(vcpu, cpuid::bus_lock);
 	limits.perf_global_ctrl = ~u64{arch.pmu.global_ctrl_mask};
 	limits.sti_blocks_nmi = false;
+}
+
+} // namespace
+
+void update_limits(Vcpu &vcpu)
+{
+	const VmxCapabilities &shown = vcpu.nested.capabilities.shown;
+
+	choose_limits(vcpu, shown, vcpu.nested.limits);
+	if (vcpu.nested.evmcs.enabled)
+		choose_limits(
+			vcpu,
+			vmx::nested::evmcs_capabilities(shown, evmcs_has_perf_global_ctrl(vcpu)),
+			vcpu.nested.evmcs.limits);
 }
 
 Failure check_instruction(Vcpu &vcpu, bool vmlaunch)

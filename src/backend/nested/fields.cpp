@@ -4,6 +4,7 @@
 #include "backend/nested/instructions.hpp"
 
 #include "backend/exit/handler.hpp"
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
@@ -25,7 +26,7 @@ Vmcs12 *target(Vcpu &vcpu)
 {
 	Nested &nested = vcpu.nested;
 
-	if (nested.pointer == Nested::none)
+	if (!nested.has_vmcs())
 		return nullptr;
 	if (!in_guest_mode(vcpu))
 		return nested.vmcs12;
@@ -80,6 +81,8 @@ u32 dirtied_by(u64 encoding)
 
 int handle_vmread(Vcpu &vcpu)
 {
+	const Nested &nested = vcpu.nested;
+
 	if (!permitted(vcpu))
 		return result_of(ExitAction::resume);
 
@@ -96,8 +99,12 @@ int handle_vmread(Vcpu &vcpu)
 	if (!place.exists())
 		return finish(vcpu, fail(vcpu, InstructionError::unsupported_field));
 
-	const u64 value = vmcs12::read(*vmcs12, place);
+	u64 value = 0;
 
+	if (in_guest_mode(vcpu) || !nested.has_evmcs())
+		value = vmcs12::read(*vmcs12, place);
+	else if (!read_evmcs(vcpu, place, value))
+		return finish(vcpu, fail(vcpu, InstructionError::unsupported_field));
 	if (!operands.in_memory)
 		set_gpr(vcpu, operands.value, value);
 	else if (!write_memory(vcpu, info, &value, operand_size(vcpu), result))
@@ -114,7 +121,8 @@ int handle_vmwrite(Vcpu &vcpu)
 
 	Vmcs12 *vmcs12 = target(vcpu);
 
-	if (!vmcs12)
+	// L1 writes to the page of an enlightened VMCS itself.
+	if (!vmcs12 || (!in_guest_mode(vcpu) && nested.has_evmcs()))
 		return finish(vcpu, fail_invalid);
 
 	const u32 info = read(vcpu.current(), f::exit_instruction_info);

@@ -4,12 +4,14 @@
 #include "backend/exit/handler.hpp"
 #include "backend/hw/tlb.hpp"
 #include "backend/nested/control_registers.hpp"
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/mmu.hpp"
 #include "backend/nested/operand.hpp"
 #include "backend/nested/outcome.hpp"
 #include "backend/nested/region.hpp"
 #include "backend/nested/shadowing.hpp"
 #include "backend/nested/vmcs02.hpp"
+#include "backend/nested/vp_assist.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "kernel/errno.hpp"
@@ -139,6 +141,7 @@ void end_vmx_operation(Vcpu &vcpu)
 	if (!nested.vmx_on && !nested.smm.vmx_on)
 		return;
 	release_current(vcpu);
+	drop_evmcs(vcpu);
 	nested.vmx_on = nested.smm.vmx_on = nested.smm.guest_mode = false;
 	nested.vmxon_pointer = Nested::none;
 	forget_all_ept(vcpu);
@@ -194,7 +197,12 @@ int handle_vmclear(Vcpu &vcpu)
 	if (pointer == nested.pointer) {
 		nested.vmcs12->launch_state = 0;
 		release_current(vcpu);
-	} else {
+	} else if (nested.has_evmcs() && find_saved_evmcs(vcpu) &&
+		   pointer == nested.evmcs.pointer) {
+		drop_evmcs(vcpu);
+	} else if (!read_vp_assist(vcpu).enlightened) {
+		// Else it may be an enlightened one that another vCPU has used, whose first word
+		// looks like a region's.
 		clear(vcpu, pointer);
 	}
 	return finish(vcpu, succeed);
@@ -222,6 +230,7 @@ int handle_vmptrld(Vcpu &vcpu)
 	     !nested.capabilities.shown.secondary().allowed1.has(secondary::vmcs_shadowing)))
 		return finish(vcpu, fail(vcpu, InstructionError::vmptrld_bad_revision));
 	release_current(vcpu);
+	drop_evmcs(vcpu);
 	keep_region(vcpu);
 	// Outside of guest mode nobody else uses the other one.
 	Vmcs12 *const unused = nested.vmcs12;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/leave.hpp"
 
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/guest_state.hpp"
 #include "backend/nested/host_state.hpp"
@@ -159,6 +160,7 @@ void leave(Vcpu &vcpu, const Cause &cause)
 	go_on_with_l1(vcpu);
 	if (!stored)
 		abort(vcpu, Abort::storing_msrs);
+	write_back_evmcs(vcpu);
 	kernel::trace_nested_exit_inject(vmcs12.exit_reason, vmcs12.exit_qualification,
 					 vmcs12.idt_vectoring_info, vmcs12.exit_interruption_info,
 					 vmcs12.exit_interruption_error_code);
@@ -174,6 +176,7 @@ void fail_entry(Vcpu &vcpu, const Cause &cause)
 	vmcs12.exit_qualification = cause.qualification;
 	give_to_shadow(vcpu);
 	go_on_with_l1(vcpu);
+	write_back_failure(vcpu);
 }
 
 void undo_entry(Vcpu &vcpu, const Cause &cause)

@@ -34,6 +34,7 @@ void create(Vcpu &vcpu)
 {
 	vcpu.nested.capabilities = offered_capabilities();
 	vcpu.nested.pointer = vcpu.nested.vmxon_pointer = Nested::none;
+	vcpu.nested.evmcs.pointer = Nested::none;
 	vcpu.nested.notification_vector = Nested::no_vector;
 	create_preemption_timer(vcpu);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/msr_bitmap.hpp"
 
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/vcpu/msr_passthrough.hpp"
 #include "core/apic/x2apic_msrs.hpp"
@@ -78,7 +79,11 @@ void merge_msr_bitmap(Vcpu &vcpu)
 {
 	if (!primary12(vcpu).has(primary::use_msr_bitmaps) || !vcpu.msr_bitmap)
 		return;
-	if (vcpu.nested.dirty & dirty_controls)
+	const bool changed = vcpu.nested.dirty & (dirty_controls | dirty_msr_bitmap);
+
+	if (!changed && tells_of_msr_bitmap(vcpu))
+		return;
+	if (changed)
 		(void)kernel::kvm_gfn_to_hva_cache_init(vcpu.kvm.kvm, &vcpu.nested.msr_bitmap12,
 							vcpu.nested.vmcs12->msr_bitmap,
 							sizeof(hw::MsrBitmap));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/outcome.hpp"
 
+#include "backend/nested/evmcs.hpp"
 #include "backend/vcpu/segments.hpp"
 #include "core/vmcs12/fields.hpp"
 
@@ -20,6 +21,7 @@ int finish(Vcpu &vcpu, Outcome outcome)
 	case Outcome::Kind::fail_valid:
 		flags |= zf;
 		vcpu.nested.vmcs12->instruction_error = static_cast<u32>(outcome.error);
+		write_back_error(vcpu);
 		break;
 	}
 	set_rflags(&vcpu.kvm, flags);

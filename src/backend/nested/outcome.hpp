@@ -41,7 +41,7 @@ inline constexpr Outcome fail_invalid{Outcome::Kind::fail_invalid};
 /// VMfail(error): valid if there is a current VMCS to hold the number.
 inline Outcome fail(const Vcpu &vcpu, InstructionError error)
 {
-	if (vcpu.nested.pointer == Nested::none)
+	if (!vcpu.nested.has_vmcs())
 		return fail_invalid;
 	return {Outcome::Kind::fail_valid, error};
 }

@@ -4,6 +4,7 @@
 #include "backend/nested/capabilities.hpp"
 #include "backend/nested/enter.hpp"
 #include "backend/nested/entry_checks.hpp"
+#include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/guest_state.hpp"
 #include "backend/nested/instructions.hpp"
@@ -14,6 +15,7 @@
 #include "backend/nested/region.hpp"
 #include "backend/nested/shadowing.hpp"
 #include "kernel/errno.hpp"
+#include "kernel/requests.hpp"
 #include "kernel/user.hpp"
 
 namespace backend::nested {
@@ -52,8 +54,10 @@ Header describe(const Vcpu &vcpu)
 
 	vmx.vmxon_pa = nested.vmxon_pointer;
 	vmx.vmcs12_pa = nested.pointer;
-	if (nested.pointer != Nested::none)
+	if (nested.has_vmcs())
 		header.size += image_size;
+	if (nested.has_evmcs())
+		header.flags |= kernel::KVM_STATE_NESTED_EVMCS;
 	if (has_live_shadow(vcpu))
 		header.size += image_size;
 	if (nested.smm.vmx_on)
@@ -113,11 +117,11 @@ bool is_header_valid(Vcpu &vcpu, const Header &state)
 
 	if (state.format != kernel::KVM_STATE_NESTED_FORMAT_VMX)
 		return false;
-	// Enlightened VMCSs are not offered.
-	if (state.flags & kernel::KVM_STATE_NESTED_EVMCS)
+	if (state.flags & kernel::KVM_STATE_NESTED_EVMCS && !vcpu.nested.evmcs.enabled)
 		return false;
 	if (vmx.vmxon_pa == Nested::none) {
-		if (vmx.smm.flags || vmx.vmcs12_pa != Nested::none || state.flags)
+		if (vmx.smm.flags || vmx.vmcs12_pa != Nested::none ||
+		    state.flags & ~u32{kernel::KVM_STATE_NESTED_EVMCS})
 			return false;
 	} else if (!offers_vmx(vcpu) || !is_region_address(vcpu, vmx.vmxon_pa)) {
 		return false;
@@ -212,14 +216,17 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 		return error;
 	nested.vmxon_pointer = vmx.vmxon_pa;
 
-	// VMX operation without a current VMCS.
+	const bool evmcs = has_flag(*state, kernel::KVM_STATE_NESTED_EVMCS);
+
+	// VMX operation without a VMCS.
 	if (state->size < header_size + image_size) {
 		if (has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE) ||
 		    vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE ||
-		    vmx.vmcs12_pa != Nested::none)
+		    vmx.vmcs12_pa != Nested::none || evmcs)
 			return -kernel::EINVAL;
 	} else if (vmx.vmcs12_pa != Nested::none) {
-		if (vmx.vmcs12_pa == vmx.vmxon_pa || !is_region_address(vcpu, vmx.vmcs12_pa))
+		if (evmcs || vmx.vmcs12_pa == vmx.vmxon_pa ||
+		    !is_region_address(vcpu, vmx.vmcs12_pa))
 			return -kernel::EINVAL;
 		if (const int error =
 			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
@@ -227,6 +234,14 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 		keep_region(vcpu);
 		nested.pointer = vmx.vmcs12_pa;
 		nested.dirty = dirty_all;
+	} else if (evmcs) {
+		if (const int error =
+			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
+			return error;
+		// Which one it is stands in memory, and may not be there yet.
+		nested.evmcs.pending = nested.evmcs.restored = true;
+		nested.dirty = dirty_all;
+		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
 	} else {
 		return -kernel::EINVAL;
 	}
@@ -246,10 +261,12 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
 bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
+	const bool found = find_saved_evmcs(vcpu);
 
+	// L1 may still name the one that it goes on with.
 	if (!in_guest_mode(vcpu) || !vcpu.nested.restored)
 		return true;
-	if (map_pages(vcpu) && reload_pdptes(vcpu)) {
+	if (found && map_pages(vcpu) && reload_pdptes(vcpu)) {
 		vcpu.nested.restored = false;
 		return true;
 	}

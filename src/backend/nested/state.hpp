@@ -24,9 +24,22 @@ struct GuestPage {
 
 /// Groups of fields of the current vmcs12, by what has to be done when L1 has changed one.
 enum Dirty : u32 {
-	dirty_controls = 1, ///< controls, masks and addresses
-	dirty_guest = 2,    ///< guest state that L1 seldom writes
-	dirty_all = dirty_controls | dirty_guest,
+	dirty_controls = 1,   ///< controls, masks and addresses
+	dirty_guest = 2,      ///< guest state that L1 seldom writes
+	dirty_msr_bitmap = 4, ///< L1's MSR bitmap, or L0's, or where L1's is
+	dirty_all = dirty_controls | dirty_guest | dirty_msr_bitmap,
+};
+
+/// The enlightened VMCS of a Hyper-V L1, which is a page of L1's memory.
+struct Evmcs {
+	bool enabled;  ///< userspace lets L1 have them
+	bool pending;  ///< saved state had one in use: which, L1's VP assist page says
+	bool restored; ///< what the page has is not known since
+	u64 pointer;   ///< of the one in use, or Nested::none
+	kernel::gfn_to_hva_cache page;
+	u32 clean_fields; ///< as the last entry found them
+	u32 enlightenments;
+	check::Limits limits; ///< what may be asked for in one
 };
 
 struct Nested {
@@ -39,6 +52,7 @@ struct Nested {
 	u64 vmxon_pointer; ///< `none` outside of VMX operation
 	u64 pointer;	   ///< of the current VMCS, or `none`
 	u32 revision_word; ///< of its region
+	Evmcs evmcs;	   ///< in use instead of a current VMCS, never beside it
 
 	/// The current VMCS, and the one that its link pointer leads to while L2 runs. All of it
 	/// from the first VMXON on.
@@ -86,6 +100,12 @@ struct Nested {
 		bool has_deadline;
 		bool expired; ///< set by the host's interrupt
 	} timer;
+
+	/// `vmcs12` is one of L1's: the current VMCS, or the enlightened one in use.
+	[[nodiscard]] bool has_vmcs() const { return pointer != none || has_evmcs(); }
+	[[nodiscard]] bool has_evmcs() const { return evmcs.pending || evmcs.pointer != none; }
+	/// Of whichever it is.
+	[[nodiscard]] u64 vmcs_pointer() const { return has_evmcs() ? evmcs.pointer : pointer; }
 
 	struct {
 		bool vmx_on;	 ///< before the SMI

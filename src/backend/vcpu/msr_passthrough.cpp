@@ -55,6 +55,8 @@ void apply(Vcpu &vcpu, unsigned row)
 
 	vcpu.msr_bitmap->set(index, Access::read, !read);
 	vcpu.msr_bitmap->set(index, Access::write, !write);
+	// L2's bitmap is made from this one.
+	vcpu.nested.dirty |= dirty_msr_bitmap;
 }
 
 } // namespace

@@ -13,6 +13,38 @@ inline constexpr u16 clean_fields = 824, synthetic_controls = 832, enlightenment
 		     vp_id = 840, vm_id = 848, partition_assist_page = 856;
 
 inline constexpr u32 all_clean = 0xffff;
+
+/// Of the enlightenments.
+inline constexpr u32 nested_flush_hypercall = 1, enlightened_msr_bitmap = 2;
+
+/// Bytes of the page.
+struct Span {
+	u16 at, size;
+
+	[[nodiscard]] friend constexpr bool operator==(const Span &, const Span &) = default;
+};
+
+struct Spans {
+	const Span *first;
+	u32 count;
+
+	[[nodiscard]] constexpr const Span *begin() const { return first; }
+	[[nodiscard]] constexpr const Span *end() const { return first + count; }
+};
+
+/// What every entry looks at: fields that are never clean, and the words above.
+inline constexpr Span head{812, 52};
+
+/// What decode_evmcs() looks at beside the head: of a group, or of the whole page. No byte is in
+/// two spans of one, nor in the head.
+[[nodiscard]] Spans group_to_fetch(Clean group);
+[[nodiscard]] Spans page_to_fetch();
+
+/// What encode_evmcs() puts into the page.
+[[nodiscard]] Spans written_on_exit();
+
+/// Where the page has what lies at that offset of a Vmcs12, for VMREAD. @return no_slot if nowhere
+[[nodiscard]] u16 slot_of_member(u16 offset);
 } // namespace evmcs
 
 /// Takes from a private copy of the page what L1 did not mark as clean, but for the exit

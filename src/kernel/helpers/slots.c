@@ -12,3 +12,8 @@ void kvmxx_unlock_slots(struct kvm *kvm)
 {
 	mutex_unlock(&kvm->slots_lock);
 }
+
+unsigned long long kvmxx_slots_generation(struct kvm *kvm)
+{
+	return kvm_memslots(kvm)->generation;
+}

@@ -10,4 +10,7 @@ struct kvm;
 void kvmxx_lock_slots(struct kvm *kvm);
 void kvmxx_unlock_slots(struct kvm *kvm);
 
+/* Another number says that the machine's memory slots have changed. */
+unsigned long long kvmxx_slots_generation(struct kvm *kvm);
+
 #endif

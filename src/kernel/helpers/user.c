@@ -24,3 +24,59 @@ int kvmxx_copy_from_user(void *to, const void *from, unsigned long size)
 {
 	return copy_from_user(to, (const void __user *)from, size) ? -EFAULT : 0;
 }
+
+/* A number of the type at both places, and on to what lies behind it. */
+#define GET(type, label)                                                                           \
+	({                                                                                         \
+		type value;                                                                        \
+		unsafe_get_user(value, (const type __user *)(user + at), label);                   \
+		*(type *)(to + at) = value;                                                        \
+		at += sizeof(type);                                                                \
+	})
+#define PUT(type, label)                                                                           \
+	({                                                                                         \
+		unsafe_put_user(*(const type *)(from + at), (type __user *)(user + at), label);    \
+		at += sizeof(type);                                                                \
+	})
+#define EACH(copy, span, label)                                                                    \
+	({                                                                                         \
+		unsigned long at = (span)->at, end = at + (span)->size;                            \
+		while (at + 8 <= end)                                                              \
+			copy(u64, label);                                                          \
+		if (at + 4 <= end)                                                                 \
+			copy(u32, label);                                                          \
+		if (at + 2 <= end)                                                                 \
+			copy(u16, label);                                                          \
+	})
+
+int kvmxx_gather_from_user(unsigned char *to, const void *from, unsigned long length,
+			   const struct kvmxx_span *spans, unsigned int count)
+{
+	const unsigned char __user *user = (const unsigned char __user *)from;
+
+	if (!user_read_access_begin(user, length))
+		return -EFAULT;
+	for (; count; count--, spans++)
+		EACH(GET, spans, fault);
+	user_read_access_end();
+	return 0;
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+int kvmxx_scatter_to_user(void *to, const unsigned char *from, unsigned long length,
+			  const struct kvmxx_span *spans, unsigned int count)
+{
+	unsigned char __user *user = (unsigned char __user *)to;
+
+	if (!user_write_access_begin(user, length))
+		return -EFAULT;
+	for (; count; count--, spans++)
+		EACH(PUT, spans, fault);
+	user_write_access_end();
+	return 0;
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}

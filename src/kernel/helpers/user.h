@@ -13,4 +13,18 @@ int kvmxx_copy_nested_state_to_user(struct kvm_nested_state *to,
 				    const struct kvm_nested_state *from);
 int kvmxx_copy_from_user(void *to, const void *from, unsigned long size);
 
+/* Bytes of a piece of memory, in numbers that are even. */
+struct kvmxx_span {
+	unsigned short at, size;
+};
+
+/*
+ * Those spans, all within the length, of userspace's memory from and to the same places of the
+ * kernel's. Each byte is read or written once. Returns 0 or -EFAULT. May sleep.
+ */
+int kvmxx_gather_from_user(unsigned char *to, const void *from, unsigned long length,
+			   const struct kvmxx_span *spans, unsigned int count);
+int kvmxx_scatter_to_user(void *to, const unsigned char *from, unsigned long length,
+			  const struct kvmxx_span *spans, unsigned int count);
+
 #endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "nested_evmcs.hpp"
+
+namespace kvm {
+
+namespace {
+
+constexpr unsigned no_slot = EvmcsField::no_slot;
+
+const EvmcsField table[] = {
+#include "fields.inc"
+};
+
+constexpr std::uint64_t enable = 1; // of the assist page's MSR
+
+} // namespace
+
+std::span<const EvmcsField> evmcs_fields()
+{
+	return table;
+}
+
+const EvmcsField *find_evmcs_field(std::uint64_t encoding)
+{
+	for (const EvmcsField &row : table)
+		if (row.encoding == encoding && row.slot != no_slot)
+			return &row;
+	return nullptr;
+}
+
+std::uint64_t read_page(const Vm &vm, std::uint32_t page, std::uint64_t encoding, tap::Where)
+{
+	const EvmcsField *row = find_evmcs_field(encoding);
+	std::uint64_t value = 0;
+
+	if (row)
+		memcpy(&value, vm.memory(page + row->slot), row->size);
+	return value;
+}
+
+void write_page(const Vm &vm, std::uint32_t page, std::uint64_t encoding, std::uint64_t value,
+		tap::Where where)
+{
+	const EvmcsField *row = find_evmcs_field(encoding);
+
+	if (!row)
+		tap::check(!value, "field " + tap::hex(encoding) + " is not in the page", where);
+	else
+		memcpy(vm.memory(page + row->slot), &value, row->size);
+}
+
+void enable_evmcs(const Vcpu &vcpu)
+{
+	if (extension(open_dev_kvm(), KVM_CAP_HYPERV_ENLIGHTENED_VMCS) <= 0)
+		tap::skip("KVM_CAP_HYPERV_ENLIGHTENED_VMCS is not offered");
+
+	std::uint16_t versions = 0;
+	kvm_enable_cap capability = {};
+	capability.cap = KVM_CAP_HYPERV_ENLIGHTENED_VMCS;
+	capability.args[0] = reinterpret_cast<std::uintptr_t>(&versions);
+	KVM_CALL(vcpu.fd(), KVM_ENABLE_CAP, &capability);
+	tap::check_equal(versions, 0x101, "versions of the enlightened VMCS");
+
+	Cpuid hyperv(64), all(256);
+	KVM_CALL(vcpu.fd(), KVM_GET_SUPPORTED_HV_CPUID, hyperv.get());
+	std::uint32_t count = 0;
+	const auto take = [&](const kvm_cpuid_entry2 &entry) {
+		all.get()->entries[count++] = entry;
+	};
+	const Cpuid machine = Cpuid::supported();
+	for (std::uint32_t i = 0; i < machine.get()->nent; i++)
+		if (machine.get()->entries[i].function >> 8 != 0x400000) // KVM's own leaves
+			take(machine.get()->entries[i]);
+	for (std::uint32_t i = 0; i < hyperv.get()->nent; i++)
+		take(hyperv.get()->entries[i]);
+	all.get()->nent = count;
+	vcpu.set_cpuid(all);
+}
+
+void name_evmcs(const L1 &l1, std::uint64_t address)
+{
+	l1.at<std::uint64_t>(assist_address + assist::current_nested_vmcs) = address;
+	l1.at<std::uint8_t>(assist_address + assist::enlighten_vmentry) = 1;
+}
+
+void name_no_evmcs(const L1 &l1)
+{
+	l1.at<std::uint8_t>(assist_address + assist::enlighten_vmentry) = 0;
+}
+
+void write_default_evmcs(L1 &l1, std::uint32_t address, std::uint32_t version)
+{
+	memset(l1.vm().memory(address), 0, page_size);
+	l1.at<std::uint32_t>(address) = version;
+	l1.use_page(address);
+	l1.write_default_fields();
+	name_evmcs(l1, address);
+}
+
+void prepare_evmcs(L1 &l1, const Code &l2)
+{
+	expect(l1.wrmsr(hv_vp_assist_page, assist_address | enable), succeeds(),
+	       "WRMSR of the VP assist page");
+	l1.enter_vmx();
+	l1.load_l2(l2);
+	write_default_evmcs(l1, evmcs_address);
+}
+
+} // namespace kvm

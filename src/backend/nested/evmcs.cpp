@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "backend/nested/evmcs.hpp"
+
+#include "backend/nested/entry_checks.hpp"
+#include "backend/nested/region.hpp"
+#include "backend/nested/vp_assist.hpp"
+#include "core/vmcs12/evmcs.hpp"
+#include "kernel/parameters.hpp"
+#include "kernel/slots.hpp"
+#include "kernel/user.hpp"
+
+namespace backend::nested {
+
+namespace {
+
+namespace page = vmcs12::evmcs;
+using vmcs12::Clean;
+
+constexpr u16 versions = vmcs12::evmcs_version << 8 | vmcs12::evmcs_version;
+constexpr u32 page_size = vmcs12::size_of(vmcs12::Layout::evmcs);
+
+constexpr u32 mask_of(auto... groups)
+{
+	return (... | (1U << static_cast<u32>(groups)));
+}
+
+/// Groups behind what vmcs02 keeps (Dirty). All else is written at each entry.
+constexpr u32 behind_controls =
+	mask_of(Clean::control_grp1, Clean::control_grp2, Clean::control_proc, Clean::control_xlat);
+constexpr u32 behind_guest = mask_of(Clean::guest_grp1, Clean::guest_grp2);
+constexpr u32 behind_msr_bitmap = mask_of(Clean::msr_bitmap);
+
+u32 dirtied_by_groups(u32 dirty)
+{
+	return (dirty & behind_controls ? u32{dirty_controls} : 0) |
+	       (dirty & behind_guest ? u32{dirty_guest} : 0) |
+	       (dirty & behind_msr_bitmap ? u32{dirty_msr_bitmap} : 0);
+}
+
+template <class Word> Word word_at(const u8 *image, u16 at)
+{
+	Word word;
+
+	__builtin_memcpy(&word, image + at, sizeof(word));
+	return word;
+}
+
+/// Where the page has a member of Vmcs12.
+constexpr u16 slot_of(u16 member)
+{
+	for (const vmcs12::Row &row : vmcs12::rows)
+		if (row.member == member)
+			return row.evmcs;
+	__builtin_unreachable();
+}
+
+bool read_page(Vcpu &vcpu, u16 at, u16 size, void *to)
+{
+	return !kernel::kvm_read_guest_offset_cached(vcpu.kvm.kvm, &vcpu.nested.evmcs.page, to, at,
+						     size);
+}
+
+/// Without its memory L1 loses what it has given up itself.
+void write_page(Vcpu &vcpu, u16 at, u16 size, void *from)
+{
+	(void)kernel::kvm_write_guest_offset_cached(vcpu.kvm.kvm, &vcpu.nested.evmcs.page, from, at,
+						    size);
+}
+
+bool find_page(Vcpu &vcpu, u64 address)
+{
+	return !kernel::kvm_gfn_to_hva_cache_init(vcpu.kvm.kvm, &vcpu.nested.evmcs.page, address,
+						  page_size);
+}
+
+/// The page as the kernel reaches it, if memory slots are still what they were when it was found,
+/// or it is found again.
+void *page_in_user(Vcpu &vcpu)
+{
+	const auto &cache = vcpu.nested.evmcs.page;
+
+	if (cache.generation != kernel::slots_generation(*vcpu.kvm.kvm) &&
+	    !find_page(vcpu, cache.gpa))
+		return nullptr;
+	return reinterpret_cast<void *>(cache.hva);
+}
+
+kernel::UserSpans spans_of(void *user, page::Spans spans)
+{
+	using Span = kernel::kvmxx_span;
+	static_assert(sizeof(page::Span) == sizeof(Span) && offsetof(page::Span, at) == 0 &&
+		      offsetof(Span, at) == 0);
+	// The same two numbers under either name.
+	return {user, page_size, reinterpret_cast<const Span *>(spans.first), spans.count};
+}
+
+/// What L1 did not mark as clean. The head is there already.
+bool fetch_dirty_groups(Vcpu &vcpu, u32 clean, u8 *image)
+{
+	if (clean == page::all_clean)
+		return true;
+	void *const user = page_in_user(vcpu);
+	const auto fetch = [&](page::Spans spans) {
+		return !kernel::gather_from_user(image, spans_of(user, spans));
+	};
+
+	if (!user)
+		return false;
+	if (!clean)
+		return fetch(page::page_to_fetch());
+	for (u32 dirty = ~clean & page::all_clean; dirty; dirty &= dirty - 1)
+		if (!fetch(page::group_to_fetch(static_cast<Clean>(__builtin_ctz(dirty)))))
+			return false;
+	return fetch(page::group_to_fetch(Clean::all));
+}
+
+/// Another one is in use from here on.
+Taken switch_evmcs(Vcpu &vcpu, u64 address)
+{
+	Nested &nested = vcpu.nested;
+	const u32 revision = nested.capabilities.shown.basic().revision();
+	u32 word;
+
+	drop_evmcs(vcpu);
+	release_current(vcpu);
+	if (!find_page(vcpu, address) || !read_page(vcpu, 0, sizeof(word), &word))
+		return Taken::no_memory;
+	if (word != vmcs12::evmcs_version && word != revision)
+		return Taken::bad_version;
+	nested.evmcs.pointer = address;
+	nested.revision_word = revision;
+	*nested.vmcs12 = {};
+	return Taken::yes;
+}
+
+} // namespace
+
+int enable_evmcs(kernel::kvm_vcpu *kvm, u16 *supported)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	vcpu.nested.evmcs.enabled = true;
+	update_limits(vcpu);
+	if (supported)
+		*supported = get_evmcs_version(kvm);
+	return 0;
+}
+
+u16 get_evmcs_version(kernel::kvm_vcpu *kvm)
+{
+	return parameter_nested && (!kvm || vcpu_of(kvm).nested.evmcs.enabled) ? versions : 0;
+}
+
+Taken take_evmcs(Vcpu &vcpu, bool vmlaunch)
+{
+	Nested &nested = vcpu.nested;
+	const VpAssist assist = read_vp_assist(vcpu);
+	u8 *image = nested.region;
+
+	if (!assist.enlightened) {
+		drop_evmcs(vcpu);
+		return Taken::no_evmcs;
+	}
+
+	// What saved state had is not what the page has: L1 may have written to it since.
+	const bool is_new = nested.evmcs.restored || nested.evmcs.pointer != assist.evmcs;
+
+	if (is_new)
+		if (const Taken taken = switch_evmcs(vcpu, assist.evmcs); taken != Taken::yes)
+			return taken;
+	if (!read_page(vcpu, page::head.at, page::head.size, image + page::head.at)) {
+		drop_evmcs(vcpu);
+		return Taken::no_memory;
+	}
+	nested.evmcs.clean_fields = word_at<u32>(image, page::clean_fields);
+	nested.evmcs.enlightenments = word_at<u32>(image, page::enlightenments_control);
+
+	// Windows keeps them up between VM entries only.
+	const u32 clean = is_new || vmlaunch ? 0 : nested.evmcs.clean_fields & page::all_clean;
+
+	if (!fetch_dirty_groups(vcpu, clean, image)) {
+		drop_evmcs(vcpu);
+		return Taken::no_memory;
+	}
+	vmcs12::decode_evmcs(image, clean, *nested.vmcs12);
+	nested.dirty |= clean ? dirtied_by_groups(~clean) : u32{dirty_all};
+	return Taken::yes;
+}
+
+void write_back_evmcs(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+	u8 *image = nested.region;
+
+	if (!nested.has_evmcs() || !find_saved_evmcs(vcpu))
+		return;
+	vmcs12::encode_evmcs(*nested.vmcs12, image);
+	if (void *const user = page_in_user(vcpu))
+		(void)kernel::scatter_to_user(image, spans_of(user, page::written_on_exit()));
+
+	// L0 has what the page has, until L1 changes it. Last, since it tells the dirty log.
+	u32 clean = nested.evmcs.clean_fields | page::all_clean;
+
+	write_page(vcpu, page::clean_fields, sizeof(clean), &clean);
+}
+
+void write_back_failure(Vcpu &vcpu)
+{
+	Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
+
+	if (!vcpu.nested.has_evmcs() || !find_saved_evmcs(vcpu))
+		return;
+	write_page(vcpu, slot_of(offsetof(Vmcs12, exit_reason)), sizeof(vmcs12.exit_reason),
+		   &vmcs12.exit_reason);
+	write_page(vcpu, slot_of(offsetof(Vmcs12, exit_qualification)),
+		   sizeof(vmcs12.exit_qualification), &vmcs12.exit_qualification);
+}
+
+void write_back_error(Vcpu &vcpu)
+{
+	u32 &error = vcpu.nested.vmcs12->instruction_error;
+
+	if (vcpu.nested.has_evmcs() && find_saved_evmcs(vcpu))
+		write_page(vcpu, slot_of(offsetof(Vmcs12, instruction_error)), sizeof(error),
+			   &error);
+}
+
+void drop_evmcs(Vcpu &vcpu)
+{
+	auto &evmcs = vcpu.nested.evmcs;
+
+	evmcs.pending = evmcs.restored = false;
+	evmcs.pointer = Nested::none;
+}
+
+bool find_saved_evmcs(Vcpu &vcpu)
+{
+	Nested &nested = vcpu.nested;
+
+	if (!nested.evmcs.pending)
+		return true;
+	const VpAssist assist = read_vp_assist(vcpu);
+
+	if (!assist.enlightened || !find_page(vcpu, assist.evmcs))
+		return false;
+	nested.evmcs.pending = false;
+	nested.evmcs.pointer = assist.evmcs;
+	return true;
+}
+
+bool read_evmcs(Vcpu &vcpu, vmcs12::Place place, u64 &value)
+{
+	const u16 slot = page::slot_of_member(place.offset);
+
+	value = 0;
+	return slot != vmcs12::no_slot && find_saved_evmcs(vcpu) &&
+	       read_page(vcpu, slot, place.size, &value);
+}
+
+bool tells_of_msr_bitmap(const Vcpu &vcpu)
+{
+	return vcpu.nested.has_evmcs() &&
+	       vcpu.nested.evmcs.enlightenments & page::enlightened_msr_bitmap;
+}
+
+} // namespace backend::nested

@@ -2,8 +2,10 @@
 #include "backend/setup.hpp"
 
 #include "backend/hw/capabilities.hpp"
+#include "backend/hyperv/detect.hpp"
 #include "backend/load.hpp"
 #include "backend/nested/capabilities.hpp"
+#include "core/hyperv/capabilities.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/parameters.hpp"
@@ -159,8 +161,17 @@ void report_parameters(const Features &features)
 	if (!chosen_setup.capabilities.secondary().allowed1.has(secondary::pause_loop_exiting))
 		parameter_ple_gap = parameter_ple_window = parameter_ple_window_grow =
 			parameter_ple_window_shrink = parameter_ple_window_max = 0;
-	// Not driven by this module, so not in use whatever the CPU has.
-	parameter_enlightened_vmcs = false;
+	parameter_enlightened_vmcs = chosen_setup.hyperv.enlightened_vmcs;
+}
+
+/// Those of this CPU, as far as this module's VMCSs can make use of them.
+VmxCapabilities read_capabilities(const config::Sink &sink)
+{
+	const VmxCapabilities capabilities = hw::read_capabilities();
+
+	return chosen_setup.hyperv.enlightened_vmcs
+		       ? vmx::hyperv::carried_capabilities(capabilities, chosen_setup.hyperv, sink)
+		       : capabilities;
 }
 
 /// What this module cannot do without, although others can.
@@ -185,7 +196,8 @@ int decide_setup()
 {
 	config::Report report{.sink = {log_line, nullptr}};
 
-	chosen_setup.capabilities = hw::read_capabilities();
+	chosen_setup.hyperv = hyperv::detect();
+	chosen_setup.capabilities = read_capabilities(report.sink);
 	chosen_setup.config = config::compute(
 		chosen_setup.capabilities,
 		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);
@@ -204,7 +216,7 @@ int decide_setup()
 int check_processor_compatibility()
 {
 	config::Report report{};
-	const auto capabilities = hw::read_capabilities();
+	const auto capabilities = read_capabilities({});
 	VmcsConfig mine = config::compute(
 		capabilities,
 		{.error_on_inconsistent = parameter_error_on_inconsistent_vmcs_config}, report);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/config/config.hpp"
+#include "core/hyperv/features.hpp"
 
 namespace backend {
 
@@ -29,6 +30,7 @@ struct Setup {
 	VmxCapabilities capabilities;
 	vmx::VmcsConfig config;
 	Features features;
+	hyperv::Features hyperv; ///< below this kernel
 };
 
 extern Setup chosen_setup;

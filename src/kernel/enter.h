@@ -19,6 +19,13 @@
 /* VERW in the guest need not clear the fill buffers. */
 #define KVMXX_ENTRY_SPARE_FILL_BUFFERS_BIT	3
 
+/* Behind the word that host_rsp points to: the page of an enlightened VMCS, or null. */
+#define KVMXX_ENLIGHTENED_PAGE_BEHIND	8
+/* In that page; the backend compares them with its table. */
+#define KVMXX_EVMCS_HOST_RSP		616
+#define KVMXX_EVMCS_CLEAN_FIELDS	824
+#define KVMXX_EVMCS_HOST_POINTER_CLEAN	(1 << 13)
+
 #ifndef __ASSEMBLY__
 
 struct kvmxx_entry {

@@ -28,6 +28,16 @@ inline void *this_cpu_data()
 	return reinterpret_cast<void *>(address);
 }
 
+/// The first word of this CPU's piece, in one instruction: what it is while preemption is on may be
+/// another CPU's in the next.
+inline void *first_word_of_this_cpu()
+{
+	void *word;
+
+	asm volatile("mov %%gs:kvmxx_cpu_data, %0" : "=r"(word));
+	return word;
+}
+
 inline void initialise_cpu_lock(int cpu)
 {
 	kvmxx_initialise_cpu_lock(cpu);

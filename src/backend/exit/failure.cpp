@@ -19,7 +19,7 @@ constexpr config::Sink log = {
 
 /// The VMCS that is current. Reading it is all that the core does with it.
 constexpr VmcsSource current_vmcs = {
-	[](void *, u32 encoding, u64 &value) { return hw::try_vmread(encoding, value); }, nullptr};
+	[](void *, u32 encoding, u64 &value) { return hw::try_read(encoding, value); }, nullptr};
 
 // Not inline: what it needs of the stack is for here only.
 [[gnu::noinline]] void report_checks()

@@ -3,6 +3,7 @@
 
 #include "kernel/cpu.hpp"
 #include "kernel/errno.hpp"
+#include "kernel/hyperv.hpp"
 #include "kernel/page.hpp"
 #include "kernel/percpu.hpp"
 #include "kernel/print.hpp"
@@ -63,8 +64,38 @@ void Cpu::free_all()
 	}
 }
 
+void Cpu::make_current(Vmcs &vmcs)
+{
+	static_assert(__builtin_offsetof(Cpu, enlightened_page_) == 0);
+
+	enlightened_page_ = vmcs.enlightened_page();
+	kernel::set_current_evmcs(vmcs.physical_, enlightened::flushes_directly(enlightened_page_));
+}
+
+void Cpu::clear(Vmcs &vmcs)
+{
+	if (!enlightened::in_use() || kernel::assist_page_is_on()) {
+		if (vmclear(vmcs.physical_) != VmxResult::succeed)
+			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", vmcs.physical_);
+	}
+	if (!enlightened::in_use())
+		return;
+	// Nobody has read any of it, for whoever enters with it next.
+	enlightened::make_dirty(vmcs.enlightened_page(), vmcs12::evmcs::all_clean);
+	if (current_ == &vmcs) {
+		enlightened_page_ = nullptr;
+		kernel::set_current_evmcs(0, false);
+	}
+}
+
 int Cpu::enable()
 {
+	if (enlightened::in_use() && !kernel::has_assist_page(kernel::this_cpu_id())) {
+		kernel::error("CPU %d: enlightened VMCSs are in use, but this CPU has no page to "
+			      "tell Hyper-V of them\n",
+			      kernel::this_cpu_id());
+		return -kernel::EFAULT;
+	}
 	if (kernel::cr4_read_shadow() & cr4::vmxe) {
 		kernel::error("CPU %d: CR4.VMXE is set already: another hypervisor uses VMX\n",
 			      kernel::this_cpu_id());
@@ -82,6 +113,8 @@ int Cpu::enable()
 void Cpu::disable()
 {
 	clear_all_vmcs();
+	if (enlightened::in_use())
+		kernel::leave_evmcs();
 	if (!vmxoff())
 		kernel::kvm_spurious_fault();
 	kernel::cr4_update_irqsoff(0, cr4::vmxe);
@@ -105,6 +138,9 @@ void Cpu::emergency_disable()
 	for (Link *link = here.active_.next; link != &here.active_; link = link->next)
 		if (vmclear(owner(link).physical_) != VmxResult::succeed)
 			break;
+	// The next kernel, if there is one, has other things there.
+	if (enlightened::in_use())
+		kernel::leave_evmcs();
 	if (vmxoff())
 		kernel::cr4_update_irqsoff(0, cr4::vmxe);
 }

@@ -26,6 +26,12 @@ public:
 	/// in a cache. Interrupts off, from an NMI perhaps; takes no lock.
 	static void emergency_disable();
 
+private:
+	/// The page of the current VMCS if that is enlightened. First: reads and writes of its
+	/// fields take it from there without knowing this class.
+	u8 *enlightened_page_ = nullptr;
+
+public:
 	/// vCPUs that wait for an interrupt that hardware posts, and will notify this CPU of.
 	/// Under kernel::CpuDataLocked.
 	Link waiting;
@@ -34,6 +40,8 @@ private:
 	friend class Vmcs;
 
 	static Vmcs &owner(Link *link);
+	void make_current(Vmcs &vmcs);
+	void clear(Vmcs &vmcs);
 	void clear_all_vmcs();
 
 	Region *vmxon_region_ = nullptr;

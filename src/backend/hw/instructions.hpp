@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
+#include "backend/hw/enlightened.hpp"
+#include "kernel/alternative.hpp"
 #include "kernel/bindings.hpp"
 #include "kernel/extable.hpp"
 #include "vmx/field.hpp"
@@ -38,6 +40,34 @@ faulted:
 	return 0;
 }
 
+/// VMREAD, or `instead()` where VMCSs are enlightened. Under a hypervisor of any kind a jump takes
+/// the instruction's place, and asks; on bare metal there is nothing to ask.
+template <class Instead> [[gnu::always_inline]] inline u64 vmread(u64 encoding, Instead instead)
+{
+	u64 value;
+
+	asm volatile goto(
+		"1:	vmread %[encoding], %[value]\n"
+		"	jbe %l[failed]\n"
+		"2:\n" KVMXX_EXTABLE("1b", "%l[faulted]")
+			KVMXX_JUMP_IF_CPU_HAS("%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
+		: [value] "=rm"(value)
+		: [encoding] "r"(encoding), [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
+		: "cc"
+		: failed, faulted, under_hypervisor);
+	return value;
+
+under_hypervisor:
+	__attribute__((cold));
+	return enlightened::in_use() ? instead() : vmread(encoding);
+failed:
+	vmread_failed(static_cast<u32>(encoding));
+	return 0;
+faulted:
+	kernel::kvm_spurious_fault();
+	return 0;
+}
+
 /// For a field that the CPU may lack. @return false then; `value` is as it was.
 [[nodiscard]] inline bool try_vmread(u64 encoding, u64 &value)
 {
@@ -65,6 +95,35 @@ missing:
 			  : failed, faulted);
 	return;
 
+failed:
+	vmwrite_failed(static_cast<u32>(encoding), value);
+	return;
+faulted:
+	kernel::kvm_spurious_fault();
+}
+
+/// VMWRITE, or `instead()`: see vmread().
+template <class Instead>
+[[gnu::always_inline]] inline void vmwrite(u64 encoding, u64 value, Instead instead)
+{
+	asm volatile goto("1:	vmwrite %[value], %[encoding]\n"
+			  "	jbe %l[failed]\n"
+			  "2:\n" KVMXX_EXTABLE("1b", "%l[faulted]") KVMXX_JUMP_IF_CPU_HAS(
+				  "%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
+			  :
+			  : [encoding] "r"(encoding), [value] "rm"(value),
+			    [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
+			  : "cc"
+			  : failed, faulted, under_hypervisor);
+	return;
+
+under_hypervisor:
+	__attribute__((cold));
+	if (enlightened::in_use())
+		instead();
+	else
+		vmwrite(encoding, value);
+	return;
 failed:
 	vmwrite_failed(static_cast<u32>(encoding), value);
 	return;

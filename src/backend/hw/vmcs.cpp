@@ -31,6 +31,11 @@ int Vmcs::create()
 	if (!region_)
 		return -kernel::ENOMEM;
 	physical_ = kernel::physical(region_);
+	if (enlightened::in_use()) {
+		// Hyper-V's number for it, not that of the CPU's own VMCSs.
+		region_->revision = vmcs12::evmcs_version;
+		host.enlightened_page = reinterpret_cast<u8 *>(region_);
+	}
 	cpu_ = -1;
 	link_.next = link_.previous = &link_;
 	return 0;
@@ -43,6 +48,7 @@ void Vmcs::destroy()
 	clear();
 	free_region(region_);
 	region_ = nullptr;
+	host.enlightened_page = nullptr;
 }
 
 bool Vmcs::load(int cpu)
@@ -61,8 +67,8 @@ bool Vmcs::load_beside(int cpu)
 	if (moved) {
 		clear();
 		// A region that this CPU has never seen, or that another has changed: VMPTRLD must
-		// read it afresh.
-		if (vmclear(physical_) != VmxResult::succeed)
+		// read it afresh. An enlightened one is read at VM entry.
+		if (!enlightened::in_use() && vmclear(physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", physical_);
 		kernel::IrqOff guard;
 		// The link first: whoever takes the CPU down walks the list with interrupts off.
@@ -71,7 +77,9 @@ bool Vmcs::load_beside(int cpu)
 	}
 	if (here.current_ != this) {
 		here.current_ = this;
-		if (vmptrld(physical_) != VmxResult::succeed)
+		if (enlightened::in_use())
+			here.make_current(*this);
+		else if (vmptrld(physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMPTRLD of %lx failed\n", physical_);
 	}
 	if (moved)
@@ -96,8 +104,7 @@ void Vmcs::clear_on_this_cpu(void *data)
 
 	if (vmcs->cpu_ != kernel::this_cpu_id())
 		return;
-	if (vmclear(vmcs->physical_) != VmxResult::succeed)
-		kernel::warn_ratelimited("VMCLEAR of %lx failed\n", vmcs->physical_);
+	here.clear(*vmcs);
 	if (here.current_ == vmcs)
 		here.current_ = nullptr;
 	vmcs->link_.unlink();

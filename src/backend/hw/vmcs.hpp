@@ -19,7 +19,33 @@ class Current {
 
 template <AnyField F> [[gnu::always_inline]] inline typename F::value_type read(Current, F)
 {
-	return static_cast<typename F::value_type>(vmread(F::encoding));
+	return static_cast<typename F::value_type>(
+		vmread(F::encoding, [] { return u64{enlightened::read<F>()}; }));
+}
+
+/// The reason of the exit that has just been: read once, and before anything is written.
+[[gnu::always_inline]] inline u32 read_exit_reason(Current)
+{
+	return static_cast<u32>(
+		vmread(field::exit_reason.encoding, [] { return u64{enlightened::take_exit()}; }));
+}
+
+/// Fields whose encodings are computed.
+inline u64 read_encoded(Current, u32 encoding)
+{
+	return vmread(encoding, [=] { return enlightened::read(encoding); });
+}
+
+inline void write_encoded(Current, u32 encoding, u64 value)
+{
+	vmwrite(encoding, value, [=] { enlightened::write(encoding, value); });
+}
+
+/// For a field that the CPU may lack. @return false then; `value` is as it was.
+[[nodiscard]] inline bool try_read(u32 encoding, u64 &value)
+{
+	return enlightened::in_use() ? enlightened::try_read(encoding, value)
+				     : try_vmread(encoding, value);
 }
 
 /// Takes exactly the value type of the field, so that neither a field nor a value of another width
@@ -27,7 +53,7 @@ template <AnyField F> [[gnu::always_inline]] inline typename F::value_type read(
 template <WritableField F, std::same_as<typename F::value_type> V>
 [[gnu::always_inline]] inline void write(Current, F, V value)
 {
-	vmwrite(F::encoding, value);
+	vmwrite(F::encoding, value, [=] { enlightened::write<F>(value); });
 }
 
 /// A control word and what the VMCS holds of it: changing nothing costs no VMWRITE.
@@ -62,6 +88,8 @@ struct HostStateCache {
 	u64 cr3, cr4;
 	u64 fs_base, gs_base;
 	u64 rsp;
+	/// Where entry.S puts it instead, if the VMCS is enlightened; else null.
+	u8 *enlightened_page;
 	u16 fs_selector, gs_selector, ldt_selector;
 };
 
@@ -115,6 +143,10 @@ public:
 
 	/// Clears it on whichever CPU has it.
 	void clear();
+
+	/// The page of an enlightened VMCS, of which fields.hpp has no more than the fields; null
+	/// before create() and where VMCSs are the CPU's own.
+	u8 *enlightened_page() const { return host.enlightened_page; }
 
 	Current current() const { return Current{}; }
 

@@ -43,6 +43,9 @@ SYM_FUNC_START(kvmxx_vm_enter)
 	cmp	(%rax), %rsp
 	je	.Lhost_rsp_known
 	mov	%rsp, (%rax)
+	mov	KVMXX_ENLIGHTENED_PAGE_BEHIND(%rax), %rcx
+	test	%rcx, %rcx
+	jnz	.Lenlightened_host_rsp
 	mov	$HOST_RSP_FIELD, %ecx
 .Lwrite_host_rsp:
 	vmwrite	%rsp, %rcx
@@ -181,6 +184,11 @@ SYM_INNER_LABEL(kvmxx_vm_exit, SYM_L_GLOBAL)
 .Lfailed:
 	mov	$1, %r12d
 	jmp	.Lhost_again
+
+.Lenlightened_host_rsp:
+	mov	%rsp, KVMXX_EVMCS_HOST_RSP(%rcx)
+	andl	$~KVMXX_EVMCS_HOST_POINTER_CLEAN, KVMXX_EVMCS_CLEAN_FIELDS(%rcx)
+	jmp	.Lhost_rsp_known
 SYM_FUNC_END(kvmxx_vm_enter)
 
 /* void kvmxx_call_idt_handler(unsigned long handler) */

@@ -114,6 +114,14 @@ void switch_msrs(Vcpu &vcpu)
 		switch_umwait_control(vcpu);
 }
 
+// What entry.S knows of an enlightened VMCS.
+constexpr auto host_rsp_slot = vmcs12::evmcs_slot(f::host_rsp.encoding);
+static_assert(host_rsp_slot.offset == KVMXX_EVMCS_HOST_RSP &&
+	      host_rsp_slot.clean == KVMXX_EVMCS_HOST_POINTER_CLEAN &&
+	      vmcs12::evmcs::clean_fields == KVMXX_EVMCS_CLEAN_FIELDS &&
+	      __builtin_offsetof(hw::HostStateCache, enlightened_page) ==
+		      __builtin_offsetof(hw::HostStateCache, rsp) + KVMXX_ENLIGHTENED_PAGE_BEHIND);
+
 kvmxx_entry prepare_entry(Vcpu &vcpu)
 {
 	auto &arch = vcpu.kvm.arch;
@@ -141,7 +149,7 @@ void read_exit(Vcpu &vcpu)
 	const Current current = vcpu.current();
 	auto &exit = vcpu.exit;
 
-	exit.reason.raw = read(current, f::exit_reason);
+	exit.reason.raw = hw::read_exit_reason(current);
 	exit.interruption.raw = 0;
 	if (exit.reason.basic() == Reason::exception_nmi ||
 	    exit.reason.basic() == Reason::external_interrupt)

@@ -19,7 +19,7 @@ enum Part : u32 { base, limit, rights_, selector };
 constexpr Segment vmcs_order[] = {Segment::es, Segment::cs, Segment::ss, Segment::ds,
 				  Segment::fs, Segment::gs, Segment::tr, Segment::ldtr};
 
-constexpr u64 encoding(Part part, Segment segment)
+constexpr u32 encoding(Part part, Segment segment)
 {
 	constexpr u32 first[] = {f::guest_es_base.encoding, f::guest_es_limit.encoding,
 				 f::guest_es_access_rights.encoding, f::guest_es_selector.encoding};
@@ -56,7 +56,7 @@ template <Part part> auto &cached(Vcpu &vcpu, Segment segment)
 	if (!(vcpu.segments.valid & valid)) {
 		vcpu.segments.valid |= valid;
 		value = static_cast<std::remove_reference_t<decltype(value)>>(
-			hw::vmread(encoding(part, segment)));
+			hw::read_encoded(vcpu.current(), encoding(part, segment)));
 	}
 	return value;
 }
@@ -89,12 +89,14 @@ SegmentState read_segment(Vcpu &vcpu, Segment which)
 
 void write_segment(Vcpu &vcpu, Segment which, SegmentState value)
 {
+	const Current current = vcpu.current();
+
 	vcpu.segments.forget();
 	mark_available(vcpu, kernel::VCPU_EXREG_SEGMENTS);
-	hw::vmwrite(encoding(base, which), value.base);
-	hw::vmwrite(encoding(limit, which), value.limit);
-	hw::vmwrite(encoding(selector, which), value.selector);
-	hw::vmwrite(encoding(rights_, which), value.rights);
+	hw::write_encoded(current, encoding(base, which), value.base);
+	hw::write_encoded(current, encoding(limit, which), value.limit);
+	hw::write_encoded(current, encoding(selector, which), value.selector);
+	hw::write_encoded(current, encoding(rights_, which), value.rights);
 }
 
 SegmentState architectural_segment(Vcpu &vcpu, Segment which)

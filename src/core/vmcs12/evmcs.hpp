@@ -14,7 +14,7 @@ inline constexpr u16 clean_fields = 824, synthetic_controls = 832, enlightenment
 
 inline constexpr u32 all_clean = 0xffff;
 
-/// Of the enlightenments.
+/// Bits of the enlightenments control.
 inline constexpr u32 nested_flush_hypercall = 1, enlightened_msr_bitmap = 2;
 
 /// Bytes of the page.

@@ -4,6 +4,7 @@
 #include "backend/hw/capabilities.hpp"
 #include "backend/hw/cpu.hpp"
 #include "backend/hw/tlb.hpp"
+#include "backend/hyperv/enlightenments.hpp"
 #include "backend/nested/capabilities.hpp"
 #include "backend/nested/shadowing.hpp"
 #include "backend/vcpu/cpuid.hpp"
@@ -61,6 +62,7 @@ void tell_mmu()
 void adjust_operations(kernel::kvm_x86_ops &ops)
 {
 	ops.cpu_dirty_log_size = setup().features.pml ? dirty_log_entries : 0;
+	hyperv::choose_operations(ops);
 }
 
 void tell_caps()

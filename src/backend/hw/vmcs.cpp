@@ -87,6 +87,15 @@ bool Vmcs::load_beside(int cpu)
 	return moved;
 }
 
+void Vmcs::tell_again()
+{
+	kernel::IrqOff guard;
+	Cpu &here = Cpu::this_cpu();
+
+	if (here.current_ == this)
+		here.make_current(*this);
+}
+
 void Vmcs::clear()
 {
 	const int cpu = __atomic_load_n(&cpu_, __ATOMIC_RELAXED);

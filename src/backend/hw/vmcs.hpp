@@ -148,6 +148,10 @@ public:
 	/// before create() and where VMCSs are the CPU's own.
 	u8 *enlightened_page() const { return host.enlightened_page; }
 
+	/// Tells Hyper-V what it is told when an enlightened VMCS becomes current, if this is the
+	/// one. Preemption may be on.
+	void tell_again();
+
 	Current current() const { return Current{}; }
 
 	u64 physical() const { return physical_; }

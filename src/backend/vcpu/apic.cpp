@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/apic.hpp"
 
+#include "backend/hyperv/enlightenments.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/posting.hpp"
 #include "backend/setup.hpp"
@@ -48,6 +49,7 @@ void update_x2apic_msrs(Vcpu &vcpu)
 		vcpu.msr_bitmap->set(apic::x2apic_msrs + index, Access::read, !free.read);
 		vcpu.msr_bitmap->set(apic::x2apic_msrs + index, Access::write, !free.write);
 	}
+	hyperv::msr_bitmap_changed(vcpu);
 }
 
 Pin wanted_posting(const Vcpu &vcpu)

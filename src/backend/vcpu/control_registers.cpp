@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/control_registers.hpp"
 
+#include "backend/hyperv/enlightenments.hpp"
 #include "backend/nested/control_registers.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
@@ -220,6 +221,8 @@ void load_mmu_pgd(kernel::kvm_vcpu *kvm, u64 root, int level)
 		return;
 	}
 	write(current, f::ept_pointer, ept_pointer(vcpu, root, level));
+	if (setup().hyperv.remote_flush)
+		hyperv::track_root(vcpu, root, level);
 }
 
 void write_dirty_paging(Vcpu &vcpu)

@@ -4,6 +4,7 @@
 #include "backend/exit/throttle.hpp"
 #include "backend/hw/host_state.hpp"
 #include "backend/hw/tlb.hpp"
+#include "backend/hyperv/enlightenments.hpp"
 #include "backend/nested/lifecycle.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic.hpp"
@@ -152,6 +153,7 @@ int allocate(Vcpu &vcpu)
 		return error;
 	if (const int error = vcpu.vmcs01.create())
 		return error;
+	hyperv::initialise_enlightenments(vcpu);
 	return create_apic(vcpu);
 }
 

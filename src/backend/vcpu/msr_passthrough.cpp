@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/msr_passthrough.hpp"
 
+#include "backend/hyperv/enlightenments.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/msrs.hpp"
@@ -57,6 +58,7 @@ void apply(Vcpu &vcpu, unsigned row)
 	vcpu.msr_bitmap->set(index, Access::write, !write);
 	// L2's bitmap is made from this one.
 	vcpu.nested.dirty |= dirty_msr_bitmap;
+	hyperv::msr_bitmap_changed(vcpu);
 }
 
 } // namespace

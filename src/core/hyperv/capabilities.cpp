@@ -190,9 +190,4 @@ VmxCapabilities carried_capabilities(const VmxCapabilities &caps, const Features
 	return carried;
 }
 
-bool carries(Secondary control)
-{
-	return !(always_lacking.masks[config::index(Word::secondary)] & control.bits);
-}
-
 } // namespace vmx::hyperv

@@ -14,7 +14,4 @@ namespace vmx::hyperv {
 						   const Features &features,
 						   const config::Sink &sink);
 
-/// Whether an enlightened VMCS has all that the control makes a CPU use.
-[[nodiscard]] bool carries(Secondary control);
-
 } // namespace vmx::hyperv

@@ -7,11 +7,12 @@
 namespace vmx::hyperv {
 
 struct Features {
-	bool enlightened_vmcs; ///< all below is false without
-	bool perf_global_ctrl; ///< the enlightened VMCS carries IA32_PERF_GLOBAL_CTRL
-	bool msr_bitmap;       ///< Hyper-V need not look for changes of MSR bitmaps by itself
-	bool remote_flush;     ///< one hypercall drops an EPT hierarchy from the caches of all CPUs
-	bool direct_flush;     ///< Hyper-V may handle a guest's TLB-flush hypercalls itself
+	bool enlightened_vmcs = false; ///< all below is false without
+	bool perf_global_ctrl = false; ///< the enlightened VMCS carries IA32_PERF_GLOBAL_CTRL
+	bool msr_bitmap = false; ///< Hyper-V need not look for changes of MSR bitmaps by itself
+	bool remote_flush =
+		false; ///< one hypercall drops an EPT hierarchy from the caches of all CPUs
+	bool direct_flush = false; ///< Hyper-V may handle a guest's TLB-flush hypercalls itself
 };
 
 /// Enlightened VMCSs are used where they are recommended and version 1 is among those offered: the

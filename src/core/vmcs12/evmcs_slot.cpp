@@ -38,7 +38,7 @@ EvmcsSlot find_evmcs_slot(u32 encoding)
 {
 	const Row &row = rows[table.row[position(encoding)]];
 
-	if (row.encoding != encoding || row.evmcs == no_slot)
+	if (encoding == no_encoding || row.encoding != encoding || row.evmcs == no_slot)
 		return {};
 	return {row.evmcs, static_cast<u8>(row.size), clean_bits(row.clean)};
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # In the L1 guest of ./inside: loads the module that the kernel command line names and runs its lab.program=NAME[:CASE,CASE]
-# words. Speaks TAP.
+# words; the word hotplug is a test of its own. Speaks TAP.
 l1=
 module=
 parameters=
@@ -17,9 +17,7 @@ for word in $(cat /proc/cmdline); do
 done
 [ "$parameters" != none ] || parameters=
 
-mountpoint -q /dev || mount -t devtmpfs dev /dev
-mountpoint -q /tmp || { mkdir -p /tmp && mount -t tmpfs tmp /tmp; }
-mountpoint -q /sys || { mkdir -p /sys && mount -t sysfs sys /sys; }
+mkdir -p /tmp
 mount -t debugfs debug /sys/kernel/debug
 dmesg -n 1
 
@@ -35,6 +33,23 @@ tell_log()
 		echo "ok 1 the log of L1"
 	fi
 	echo "# status: 0"
+}
+
+# With two CPUs: the second goes and comes back while guests run.
+test_hotplug()
+{
+	echo TAP version 13
+	echo 1..1
+	verdict=ok
+	(while [ ! -e /tmp/enough ]; do /run >/tmp/ran || echo "$?" >>/tmp/failed; done) &
+	for online in 0 1 0 1 0 1; do
+		usleep 700000
+		echo $online >/sys/devices/system/cpu/cpu1/online || verdict="not ok"
+	done
+	touch /tmp/enough
+	wait
+	[ ! -e /tmp/failed ] || verdict="not ok"
+	echo "$verdict 1 guests run while a CPU goes and comes back"
 }
 
 insmod /modules/irqbypass.ko
@@ -53,7 +68,7 @@ for program in $programs; do
 	[ "$name" = "$program" ] || cases=$(echo "${program#*:}" | tr ',' ' ')
 	echo "# program: $l1, $name"
 	# shellcheck disable=SC2086
-	/$name $cases
+	if [ "$name" = hotplug ]; then test_hotplug; else /$name $cases; fi
 	echo "# status: $?"
 done
 tell_log "after the programs"

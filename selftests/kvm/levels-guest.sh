@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # In the lab, for ./levels: for each L1 boots a Linux guest that boots guests of its own. Speaks TAP, that of
-# the L1s. usage: levels-guest.sh L0PARAMETERS/CPUS/CELL+CELL…… (./levels --help)
+# the L1s. usage: levels-guest.sh L0PARAMETERS/CPUS/CELL+CELL…[/CPU]… (./levels --help)
 set -u
+. ./l1-cpus.sh
 
 limit=2000
 
@@ -20,9 +21,9 @@ end_hung_l1()
 
 run_l1()
 {
-	local parameters cpus cells words= cell name l1 watcher status
-	IFS=/ read -r parameters cpus cells <<<"$1"
-	name="levels, L0 $parameters, L1 with $cpus"
+	local parameters cpus cells cpu words= cell name l1 watcher status
+	IFS=/ read -r parameters cpus cells cpu <<<"$1"
+	name="levels, L0 $parameters, L1 with $cpus, CPU ${cpu:=plain}"
 	[ "$parameters" != none ] || parameters=
 	echo "# program: $name"
 	rmmod kvm_intel
@@ -34,7 +35,7 @@ run_l1()
 	mkfifo /tmp/monitor.in /tmp/monitor.out
 	cat /tmp/monitor.out >/tmp/monitor &
 	exec 7<>/tmp/monitor.in
-	APPEND="lab.exec=levels-l1.sh$words" INITRD=/tmp/initrd /lab/guest/boot -m 768 -smp "$cpus" \
+	APPEND="lab.exec=levels-l1.sh$words" INITRD=/tmp/initrd /lab/guest/boot -m 768 -smp "$cpus" -cpu "$(l1_cpu "$cpu")" \
 		-drive file=/dev/sdb,format=raw,readonly=on,if=virtio \
 		-chardev pipe,id=monitor,path=/tmp/monitor -mon chardev=monitor </dev/null > >(sed -u 's|\r$||') &
 	l1=$!

@@ -71,6 +71,12 @@ run_cell()
 	*) file=/$1.ko ;;
 	esac
 	insmod $file $parameters || return
+	case " $parameters " in
+	*' enlightened_vmcs=1 '*)
+		# It reads Y only where they are in use.
+		grep -q Y /sys/module/kvm_intel/parameters/enlightened_vmcs || { rmmod kvm_intel; return 1; }
+		;;
+	esac
 	if [ -n "$4" ]; then
 		chroot $machine /lab/guest/boot --load "$4" -smp "$2" -m 96
 	else

@@ -21,7 +21,7 @@ inline bool has_assist_page(int cpu)
 	return kvmxx_has_assist_page(cpu);
 }
 
-/// Of this CPU, interrupts off: the kernel turns it off before a CPU goes.
+/// Of this CPU, interrupts off: the kernel tells Hyper-V of none before a CPU goes.
 inline bool assist_page_is_on()
 {
 	return kvmxx_assist_page_is_on();

@@ -74,6 +74,8 @@ void Cpu::make_current(Vmcs &vmcs)
 
 void Cpu::clear(Vmcs &vmcs)
 {
+	// Without an assist page the hypervisor below would take the page for a VMCS of its own
+	// kind, and write into it.
 	if (!enlightened::in_use() || kernel::assist_page_is_on()) {
 		if (vmclear(vmcs.physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", vmcs.physical_);

@@ -2,6 +2,7 @@
 /*
  * Hyper-V below this kernel: what it offers, and the page by which it is told of VMCSs.
  */
+#include <linux/cpumask.h>
 #include <linux/kvm_host.h>
 #include <linux/slab.h>
 
@@ -35,6 +36,9 @@ bool kvmxx_assist_page_is_on(void)
 {
 	union hv_vp_assist_msr_contents contents;
 
+	/* A CPU on its way out is inactive first. Reading the MSR is an exit. */
+	if (cpu_active(smp_processor_id()))
+		return true;
 	rdmsrl(HV_X64_MSR_VP_ASSIST_PAGE, contents.as_uint64);
 	return contents.enable;
 }

@@ -14,7 +14,7 @@ struct kvmxx_hyperv {
 struct kvmxx_hyperv kvmxx_read_hyperv(void);
 
 bool kvmxx_has_assist_page(int cpu);
-/* Whether Hyper-V has been told where this CPU's is; interrupts are off. */
+/* Whether Hyper-V knows this CPU's. It is told of none before the CPU goes; interrupts are off. */
 bool kvmxx_assist_page_is_on(void);
 
 /*

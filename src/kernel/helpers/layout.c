@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/tracepoint-defs.h>
 
+#include <asm/alternative.h>
 #include <asm/desc_defs.h>
 #include <asm/perf_event.h>
 #include <asm/processor.h>
@@ -105,3 +106,8 @@ SAME_OFFSET(task_struct, thread);
 SAME_SIZE(tracepoint);
 SAME_OFFSET(tracepoint, key);
 SAME_SIZE(x86_pmu_capability);
+
+/* What alternative.hpp writes. */
+static_assert(sizeof(struct alt_instr) == 12 && offsetof(struct alt_instr, cpuid) == 8 &&
+	      sizeof_field(struct alt_instr, cpuid) == 2 && offsetof(struct alt_instr, instrlen) == 10,
+	      "struct alt_instr is not what alternative.hpp makes");

@@ -18,7 +18,6 @@ done
 [ "$parameters" != none ] || parameters=
 
 mkdir -p /tmp
-mount -t debugfs debug /sys/kernel/debug
 dmesg -n 1
 
 # A case of its own: nothing may have been lost on the way to the programs, and nothing be said behind them.

@@ -59,7 +59,7 @@ insmod /$module.ko $(echo "$parameters" | tr ',' ' ')
 status=$?
 echo "# L1: insmod $module $parameters: $status"
 dmesg | tail -n 8 | sed 's/^/# L1: /'
-grep -H . /sys/module/kvm_intel/parameters/enlightened_vmcs | sed 's/^/# L1: /'
+echo "# L1: in use:" $(cd /sys/module/kvm_intel/parameters && grep -H . *)
 export TAP_PATIENCE=4
 for program in $programs; do
 	name=${program%%:*}

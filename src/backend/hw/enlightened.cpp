@@ -108,8 +108,8 @@ u32 take_exit()
 	if (reason.entry_failed())
 		return reason.raw;
 	store<u32>(page, vmcs12::evmcs::clean_fields, vmcs12::evmcs::all_clean);
-	// VM exit takes the valid bit away (SDM, "VM-Exit Controls for MSRs" and "VM-Entry Controls
-	// for Event Injection"); should it be left to us, Hyper-V must see it gone.
+	// VM exit takes the valid bit away (SDM, "Recording VM-Exit Information and Updating
+	// VM-entry Control Fields"); should that be left to us, Hyper-V must see it gone.
 	if (Interruption{event}.valid()) {
 		store<u32>(page, injection, event & ~Interruption::valid_bit);
 		make_dirty(page, vmcs12::clean_bits(vmcs12::Clean::control_event));

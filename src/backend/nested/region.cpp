@@ -2,12 +2,11 @@
 #include "backend/nested/region.hpp"
 
 #include "backend/nested/shadowing.hpp"
+#include "core/nested/saved_state.hpp"
 
 namespace backend::nested {
 
 namespace {
-
-constexpr u64 page_mask = 0xfff;
 
 /// Of the launch state in a region, bytes.
 consteval u16 launch_state_slot(vmcs12::Layout layout)
@@ -46,7 +45,7 @@ void write_back(Vcpu &vcpu, u64 address, u32 word, const Vmcs12 &from, u8 *regio
 
 bool is_region_address(const Vcpu &vcpu, u64 address)
 {
-	return !(address & page_mask) && !(address >> vcpu.kvm.arch.maxphyaddr);
+	return vmx::nested::is_region_address(address, static_cast<u8>(vcpu.kvm.arch.maxphyaddr));
 }
 
 bool read_word(Vcpu &vcpu, u64 address, u32 &word)

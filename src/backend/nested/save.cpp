@@ -14,6 +14,7 @@
 #include "backend/nested/pages.hpp"
 #include "backend/nested/region.hpp"
 #include "backend/nested/shadowing.hpp"
+#include "core/nested/saved_state.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/requests.hpp"
 #include "kernel/user.hpp"
@@ -22,10 +23,11 @@ namespace backend::nested {
 
 namespace {
 
+namespace saved = vmx::nested;
 using Header = kernel::kvm_nested_state;
+using saved::image_size;
 
 constexpr u32 header_size = sizeof(Header);
-constexpr u32 image_size = vmcs12::region_size;
 constexpr u32 largest = header_size + 2 * image_size;
 
 u8 *image(Header *user, u32 number)
@@ -87,8 +89,9 @@ bool copy_image_out(Header *user, u32 number, u32 word, const Vmcs12 &vmcs12, u8
 	return !kernel::copy_page_to_user(image(user, number), region);
 }
 
-/// @return 0, -EFAULT, or -EINVAL for a revision that is not known.
-int copy_image_in(Vcpu &vcpu, Header *user, u32 number, u32 &word, Vmcs12 &vmcs12)
+/// Userspace's image, copied once, as far as `accept` takes it. @return 0, -EFAULT or -EINVAL.
+int copy_image_in(Vcpu &vcpu, Header *user, u32 number, u32 &word, Vmcs12 &vmcs12,
+		  bool (*accept)(const u8 *image, u32 &word, Vmcs12 &vmcs12))
 {
 	u8 *region = vcpu.nested.region;
 	const u8 *from = image(user, number);
@@ -97,76 +100,43 @@ int copy_image_in(Vcpu &vcpu, Header *user, u32 number, u32 &word, Vmcs12 &vmcs1
 		    return kernel::copy_from_user(to, from + offset, size);
 	    }))
 		return error;
-	vmcs12::decode(vmcs12::revision_of(word), region, vmcs12);
-	return 0;
+	return accept(region, word, vmcs12) ? 0 : -kernel::EINVAL;
 }
 
-bool has_flag(const Header &state, u32 flag)
+/// The header in the words of the pure half, which has the ABI's layout.
+saved::SavedHeader words_of(const Header &header)
 {
-	return state.flags & flag;
-}
+	saved::SavedHeader words;
 
-/// The header alone, against the vCPU.
-bool is_header_valid(Vcpu &vcpu, const Header &state)
-{
-	const auto &vmx = state.hdr.vmx;
-	constexpr u32 running =
-		kernel::KVM_STATE_NESTED_GUEST_MODE | kernel::KVM_STATE_NESTED_RUN_PENDING;
-	constexpr u32 in_smm =
-		kernel::KVM_STATE_NESTED_SMM_GUEST_MODE | kernel::KVM_STATE_NESTED_SMM_VMXON;
-
-	if (state.format != kernel::KVM_STATE_NESTED_FORMAT_VMX)
-		return false;
-	if (state.flags & kernel::KVM_STATE_NESTED_EVMCS && !vcpu.nested.evmcs.enabled)
-		return false;
-	if (vmx.vmxon_pa == Nested::none) {
-		if (vmx.smm.flags || vmx.vmcs12_pa != Nested::none ||
-		    state.flags & ~u32{kernel::KVM_STATE_NESTED_EVMCS})
-			return false;
-	} else if (!offers_vmx(vcpu) || !is_region_address(vcpu, vmx.vmxon_pa)) {
-		return false;
-	}
-	if (vmx.smm.flags & ~in_smm ||
-	    vmx.flags & ~u32{kernel::KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE})
-		return false;
-	if (vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE &&
-	    (state.flags & kernel::KVM_STATE_NESTED_GUEST_MODE ||
-	     !(vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_VMXON)))
-		return false;
-	// In SMM L2 waits for RSM; out of it there is nothing that waits.
-	return vcpu.kvm.arch.hflags & kernel::HF_SMM_MASK ? !(state.flags & running)
-							  : !vmx.smm.flags;
+	static_assert(sizeof(words) == sizeof(header));
+	__builtin_memcpy(&words, &header, sizeof(words));
+	return words;
 }
 
 /// L2 as it was. @return 0 or -errno.
-int go_on_with_l2(Vcpu &vcpu, Header *user, const Header &state)
+int go_on_with_l2(Vcpu &vcpu, Header *user, const saved::SavedHeader &header,
+		  const saved::SavedState &state)
 {
 	Nested &nested = vcpu.nested;
-	const auto &vmx = state.hdr.vmx;
 
 	nested.has_shadow = false;
-	if (secondary12(vcpu).has(secondary::vmcs_shadowing) &&
-	    nested.vmcs12->vmcs_link_pointer != Nested::none) {
-		if (state.size < header_size + 2 * image_size)
+	if (saved::uses_shadow(*nested.vmcs12)) {
+		if (!saved::has_images(header, 2))
 			return -kernel::EINVAL;
-		if (const int error =
-			    copy_image_in(vcpu, user, 1, nested.shadow_word, *nested.shadow))
+		if (const int error = copy_image_in(vcpu, user, 1, nested.shadow_word,
+						    *nested.shadow, saved::accept_shadow))
 			return error;
-		if (!vmcs12::is_shadow(nested.shadow_word))
-			return -kernel::EINVAL;
 		nested.has_shadow = true;
 	}
-	if (vmx.flags & kernel::KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE) {
+	if (state.has_deadline) {
 		nested.timer.has_deadline = true;
-		nested.timer.deadline = vmx.preemption_timer_deadline;
+		nested.timer.deadline = state.timer_deadline;
 	}
-	nested.mtf_pending = has_flag(state, kernel::KVM_STATE_NESTED_MTF_PENDING);
-	const bool pending = has_flag(state, kernel::KVM_STATE_NESTED_RUN_PENDING);
-
-	if (!may_go_on(vcpu, pending))
+	nested.mtf_pending = state.mtf_pending;
+	if (!may_go_on(vcpu, state.run_pending))
 		return -kernel::EINVAL;
 	nested.dirty = dirty_all;
-	return enter(vcpu, pending ? By::pending_entry : By::restoration) == Entered::yes
+	return enter(vcpu, state.run_pending ? By::pending_entry : By::restoration) == Entered::yes
 		       ? 0
 		       : -kernel::EINVAL;
 }
@@ -201,61 +171,51 @@ int get_state(kernel::kvm_vcpu *kvm, Header *user, unsigned size)
 	return static_cast<int>(header.size);
 }
 
-int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *state)
+int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *header)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 	Nested &nested = vcpu.nested;
-	const auto &vmx = state->hdr.vmx;
+	const saved::SavedHeader words = words_of(*header);
+	saved::SavedState state;
 
-	if (!is_header_valid(vcpu, *state))
+	if (!saved::accept_header(words,
+				  {.offers_vmx = offers_vmx(vcpu),
+				   .in_smm = !!(kvm->arch.hflags & kernel::HF_SMM_MASK),
+				   .evmcs = nested.evmcs.enabled,
+				   .physical_bits = static_cast<u8>(kvm->arch.maxphyaddr)},
+				  state))
 		return -kernel::EINVAL;
 	leave_nested(kvm);
-	if (vmx.vmxon_pa == Nested::none)
+	if (!state.vmx_on)
 		return 0;
 	if (const int error = start_vmx_operation(vcpu))
 		return error;
-	nested.vmxon_pointer = vmx.vmxon_pa;
+	nested.vmxon_pointer = state.vmxon_pointer;
 
-	const bool evmcs = has_flag(*state, kernel::KVM_STATE_NESTED_EVMCS);
-
-	// VMX operation without a VMCS.
-	if (state->size < header_size + image_size) {
-		if (has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE) ||
-		    vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE ||
-		    vmx.vmcs12_pa != Nested::none || evmcs)
-			return -kernel::EINVAL;
-	} else if (vmx.vmcs12_pa != Nested::none) {
-		if (evmcs || vmx.vmcs12_pa == vmx.vmxon_pa ||
-		    !is_region_address(vcpu, vmx.vmcs12_pa))
-			return -kernel::EINVAL;
-		if (const int error =
-			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
+	if (state.has_image) {
+		if (const int error = copy_image_in(vcpu, user, 0, nested.revision_word,
+						    *nested.vmcs12, saved::accept_image))
 			return error;
-		keep_region(vcpu);
-		nested.pointer = vmx.vmcs12_pa;
 		nested.dirty = dirty_all;
-	} else if (evmcs) {
-		if (const int error =
-			    copy_image_in(vcpu, user, 0, nested.revision_word, *nested.vmcs12))
-			return error;
+	}
+	if (state.vmcs_pointer != Nested::none) {
+		keep_region(vcpu);
+		nested.pointer = state.vmcs_pointer;
+	} else if (state.evmcs) {
 		// Which one it is stands in memory, and may not be there yet.
 		nested.evmcs.pending = nested.evmcs.restored = true;
-		nested.dirty = dirty_all;
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
-	} else {
-		return -kernel::EINVAL;
 	}
-
-	if (vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_VMXON) {
+	if (state.in_smm) {
 		nested.smm.vmx_on = true;
 		nested.vmx_on = false;
-		nested.smm.guest_mode = vmx.smm.flags & kernel::KVM_STATE_NESTED_SMM_GUEST_MODE;
+		nested.smm.guest_mode = state.smm_guest_mode;
 	}
-	if (!has_flag(*state, kernel::KVM_STATE_NESTED_GUEST_MODE)) {
+	if (!state.guest_mode) {
 		give_to_shadow(vcpu);
 		return 0;
 	}
-	return go_on_with_l2(vcpu, user, *state);
+	return go_on_with_l2(vcpu, user, words, state);
 }
 
 bool get_nested_state_pages(kernel::kvm_vcpu *kvm)

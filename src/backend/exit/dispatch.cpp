@@ -58,6 +58,15 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 	// Before anything that may look at the guest's memory from outside.
 	flush_dirty_log(vcpu);
 	if (vcpu.exit.launch != Launch::done) [[unlikely]] {
+		if (in_guest_mode(vcpu)) {
+			// L2 never begins in a state that has to be emulated.
+			if (vcpu.exit.launch == Launch::not_tried) {
+				nested::reflect_failed_entry(vcpu);
+				return result_of(ExitAction::resume);
+			}
+			if (nested::reflect_failed_launch(vcpu))
+				return result_of(ExitAction::resume);
+		}
 		if (vcpu.exit.launch == Launch::not_tried)
 			return emulate_guest(vcpu);
 		// While rebooting, VMX is off already.

@@ -62,15 +62,17 @@ void inject_event12(Vcpu &vcpu)
 	write(current, f::entry_instruction_length, vmcs12.entry_instruction_length);
 }
 
-/// The shadow VMCS that L2's VMREAD and VMWRITE are about, as it is at the entry.
+/// The shadow VMCS that L2's VMREAD and VMWRITE are about, as it is at the entry. Behind RSM it may
+/// have stopped being one since it was checked.
 void load_shadow(Vcpu &vcpu)
 {
 	Nested &nested = vcpu.nested;
 	const u64 link = nested.vmcs12->vmcs_link_pointer;
 
 	nested.shadow_word = 0;
-	nested.has_shadow =
-		link != Nested::none && load(vcpu, link, nested.shadow_word, *nested.shadow);
+	nested.has_shadow = link != Nested::none &&
+			    load(vcpu, link, nested.shadow_word, *nested.shadow) &&
+			    vmcs12::is_shadow(nested.shadow_word);
 }
 
 void trace(Vcpu &vcpu, u64 l1_rip)

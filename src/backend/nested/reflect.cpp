@@ -4,6 +4,7 @@
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/intercepts.hpp"
 #include "backend/nested/leave.hpp"
+#include "backend/vcpu/events.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "kernel/trace.hpp"
 
@@ -34,11 +35,28 @@ void reflect_failed_entry(Vcpu &vcpu)
 {
 	// L1's own entry had passed its checks. Later, userspace has put something into L2 that it
 	// cannot go on with.
-	if (vcpu.nested.entry_pending)
+	if (vcpu.nested.entry_pending && vcpu.exit.launch == Launch::done)
 		undo_entry(vcpu,
 			   {.reason = vcpu.exit.reason, .qualification = exit_qualification(vcpu)});
+	else if (vcpu.nested.entry_pending)
+		undo_entry(vcpu, {.reason = {static_cast<u32>(Reason::invalid_guest) | 1U << 31}});
 	else
 		leave(vcpu, {.reason = {static_cast<u32>(Reason::triple_fault)}});
+}
+
+bool reflect_failed_launch(Vcpu &vcpu)
+{
+	constexpr Secondary others =
+		secondary::virtual_interrupt_delivery | secondary::virtualize_apic_accesses;
+
+	// The one thing in memory that the CPU checks by itself: another vCPU of L1's has lowered
+	// the virtual TPR since L0 compared it with the threshold.
+	if (!primary12(vcpu).has(primary::use_tpr_shadow) || secondary12(vcpu).has_any(others) ||
+	    !vcpu.nested.vmcs12->tpr_threshold)
+		return false;
+	cancel_injection(&vcpu.kvm);
+	leave(vcpu, {.reason = {static_cast<u32>(Reason::tpr_below_threshold)}});
+	return true;
 }
 
 } // namespace backend::nested

@@ -114,6 +114,8 @@ void check_segments(Vcpu &vcpu)
 		write_task_register(vcpu);
 	for (Segment which : all_segments)
 		state[which] = read_segment(vcpu, which);
+	// The processor's own: there is no entry with it clear.
+	state.cr0 = cr0::pe;
 	state.rflags = real.active ? virtual_8086_flags : get_rflags(&vcpu.kvm);
 	if (long_mode(vcpu))
 		state.entry |= entry::ia32e_mode_guest;

@@ -111,6 +111,17 @@ bool wants_xsaves(const Vcpu &vcpu)
 	return vcpu.nested.vmcs12->xss_exiting_bitmap & vcpu.kvm.arch.ia32_xss;
 }
 
+/// SDM, "ENCLS-Exiting Bitmap".
+bool wants_encls(const Vcpu &vcpu)
+{
+	constexpr u32 all_above = 63;
+	const u32 leaf = static_cast<u32>(vcpu.kvm.arch.regs[kernel::VCPU_REGS_RAX]);
+
+	return secondary12(vcpu).has(secondary::encls_exiting) &&
+	       vcpu.nested.vmcs12->encls_exiting_bitmap >> (leaf < all_above ? leaf : all_above) &
+		       1;
+}
+
 } // namespace
 
 bool is_for_l0(Vcpu &vcpu)
@@ -249,6 +260,8 @@ bool l1_wants(Vcpu &vcpu)
 	case Reason::xsaves:
 	case Reason::xrstors:
 		return wants_xsaves(vcpu);
+	case Reason::encls:
+		return wants_encls(vcpu);
 	default:
 		// What exits whatever the controls say, and what only L1's own controls bring
 		// about.

@@ -17,6 +17,7 @@
 #include "backend/vcpu/lifecycle.hpp"
 #include "backend/vcpu/posted_interrupts.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "backend/vcpu/sgx.hpp"
 #include "backend/vcpu/timing.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/page.hpp"
@@ -174,6 +175,11 @@ void write_control_fields(Vcpu &vcpu)
 	}
 	if (controls.has(secondary::enable_xsaves))
 		write(current, f::xss_exiting_bitmap, vmcs12.xss_exiting_bitmap);
+	if (controls.has(secondary::encls_exiting))
+		write(current, f::encls_exiting_bitmap,
+		      exiting_encls_leaves(vcpu) | (secondary12(vcpu).has(secondary::encls_exiting)
+							    ? vmcs12.encls_exiting_bitmap
+							    : 0));
 }
 
 void write_tsc(Vcpu &vcpu)

@@ -46,14 +46,21 @@ u64 sgx_feature_control_bits(Vcpu &vcpu)
 	       (guest_has(vcpu, cpuid::sgx_lc) ? feature_control::sgx_launch_control : 0);
 }
 
+u64 exiting_encls_leaves(Vcpu &vcpu)
+{
+	if (!setup().features.sgx)
+		return ~u64{0};
+	return sgx::exiting_leaves(
+		{.usable = sgx_usable(vcpu), .sgx2 = guest_has(vcpu, cpuid::sgx2)},
+		host_has(cpuid::sgx_lc));
+}
+
 void update_sgx(Vcpu &vcpu)
 {
 	if (!setup().features.sgx)
 		return;
-	write(vcpu.current(), f::encls_exiting_bitmap,
-	      sgx::exiting_leaves(
-		      {.usable = sgx_usable(vcpu), .sgx2 = guest_has(vcpu, cpuid::sgx2)},
-		      host_has(cpuid::sgx_lc)));
+	write(vcpu.current(), f::encls_exiting_bitmap, exiting_encls_leaves(vcpu));
+	vcpu.nested.dirty |= dirty_controls;
 }
 
 void initialise_sgx(Vcpu &vcpu)

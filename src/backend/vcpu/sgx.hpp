@@ -15,6 +15,9 @@ void offer_sgx();
 /// Every leaf of ENCLS exits.
 void initialise_sgx(Vcpu &vcpu);
 
+/// L0's ENCLS-exiting bitmap for that guest: all leaves where it has none.
+[[nodiscard]] u64 exiting_encls_leaves(Vcpu &vcpu);
+
 /// After the guest's CPUID or IA32_FEATURE_CONTROL has changed.
 void update_sgx(Vcpu &vcpu);
 

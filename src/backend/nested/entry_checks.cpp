@@ -7,6 +7,7 @@
 #include "backend/nested/region.hpp"
 #include "backend/vcpu/cpuid.hpp"
 #include "backend/vcpu/events.hpp"
+#include "backend/vcpu/msrs.hpp"
 #include "core/nested/evmcs_controls.hpp"
 #include "core/vmcs12/layout.hpp"
 #include "kernel/trace.hpp"
@@ -96,6 +97,7 @@ void choose_limits(Vcpu &vcpu, const VmxCapabilities &capabilities, check::Limit
 	limits.revisions[1] = static_cast<u32>(vmcs12::Revision::enlightened);
 	limits.physical_bits = static_cast<u8>(arch.maxphyaddr);
 	limits.linear_bits = guest_has(vcpu, cpuid::la57) ? 57 : 48;
+	limits.debugctl = valid_debugctl(vcpu);
 	limits.rtm = guest_has(vcpu, cpuid::rtm);
 	limits.bus_lock_detect = guest_has(vcpu, cpuid::bus_lock);
 	limits.perf_global_ctrl = ~u64{arch.pmu.global_ctrl_mask};

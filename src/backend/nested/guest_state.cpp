@@ -60,8 +60,9 @@ void load_msrs(Vcpu &vcpu)
 	if (controls.has(entry::load_perf_global_ctrl) && has_perf_global_ctrl(vcpu))
 		(void)kernel::kvm_set_msr(&vcpu.kvm, msr::perf_global_ctrl,
 					  vmcs12.guest_perf_global_ctrl);
-	vcpu.debugctl = controls.has(entry::load_debug_controls) ? vmcs12.guest_debugctl
-								 : vcpu.nested.l1_debugctl;
+	vcpu.debugctl = controls.has(entry::load_debug_controls)
+				? vmcs12.guest_debugctl & ~debugctl_dropped
+				: vcpu.nested.l1_debugctl;
 	refresh_debugctl(vcpu);
 }
 

@@ -47,20 +47,10 @@ int set_spec_ctrl(Vcpu &vcpu, const kernel::msr_data &msr)
 
 int set_debugctl(Vcpu &vcpu, const kernel::msr_data &msr)
 {
-	// Neither branch records nor branch steps are virtualised: the CPU clears BTF at a #DB that
-	// does not exit. Guests set them without asking, so they are dropped and not refused.
-	const u64 wanted = msr.data & ~(debugctl::lbr | debugctl::btf);
-	u64 invalid = wanted;
-
-	// Looking CPUID up is slow, and the bit is rare.
-	if (invalid & debugctl::rtm_debug && guest_has(vcpu, cpuid::rtm))
-		invalid &= ~debugctl::rtm_debug;
-	if (invalid & debugctl::bus_lock_detect && offered(cpuid::bus_lock) &&
-	    guest_has(vcpu, cpuid::bus_lock))
-		invalid &= ~debugctl::bus_lock_detect;
-	if (invalid & ~debugctl::freeze_in_smm)
+	// Looking CPUID up is slow, and the other bits are rare.
+	if (msr.data & ~debugctl_everyone_has && msr.data & ~valid_debugctl(vcpu))
 		return 1;
-	vcpu.debugctl = wanted;
+	vcpu.debugctl = msr.data & ~debugctl_dropped;
 	refresh_debugctl(vcpu);
 	return 0;
 }
@@ -341,6 +331,17 @@ void write_pat(Vcpu &vcpu)
 {
 	if (vcpu.vmcs().entry.get().has(entry::load_pat))
 		write(vcpu.current(), f::guest_pat, u64{vcpu.kvm.arch.pat});
+}
+
+u64 valid_debugctl(Vcpu &vcpu)
+{
+	u64 valid = debugctl_everyone_has;
+
+	if (guest_has(vcpu, cpuid::rtm))
+		valid |= debugctl::rtm_debug;
+	if (offered(cpuid::bus_lock) && guest_has(vcpu, cpuid::bus_lock))
+		valid |= debugctl::bus_lock_detect;
+	return valid;
 }
 
 void refresh_debugctl(Vcpu &vcpu)

@@ -32,6 +32,14 @@ void update_msr_passthrough(Vcpu &vcpu);
 /// kvm.ko's value of the guest's IA32_PAT, where VM entry loads it.
 void write_pat(Vcpu &vcpu);
 
+/// Neither branch records nor branch steps are virtualised: the CPU clears BTF at a #DB that does
+/// not exit. Guests set them without asking, so they are dropped and not refused.
+inline constexpr u64 debugctl_dropped = debugctl::lbr | debugctl::btf;
+inline constexpr u64 debugctl_everyone_has = debugctl_dropped | debugctl::freeze_in_smm;
+
+/// The bits of IA32_DEBUGCTL that the guest may write.
+[[nodiscard]] u64 valid_debugctl(Vcpu &vcpu);
+
 /// The host changed a bit of DEBUGCTL that is in force in the guest too.
 void refresh_debugctl(Vcpu &vcpu);
 

@@ -2,7 +2,7 @@
 // Compares the checks of src/core/check with the CPU's own: VMCSs with random fields, mostly valid,
 // are judged by both. Runs in the lab, over the device of vmx_entry_test.ko.
 //
-// usage: differential [--entries N] [--seed N] [--show N]
+// usage: differential [--entries N] [--seed N] [--show N] [--first N] [--step N]
 #include <cpuid.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -487,7 +487,7 @@ u64 number(const char *text)
 
 int main(int argc, char **argv)
 {
-	u64 entries = 100000, seed = 1, shown = 3;
+	u64 entries = 100000, seed = 1, shown = 3, first = 1, step = 10000;
 
 	for (int n = 1; n + 1 < argc; n += 2) {
 		if (!std::strcmp(argv[n], "--entries"))
@@ -496,6 +496,10 @@ int main(int argc, char **argv)
 			seed = number(argv[n + 1]);
 		else if (!std::strcmp(argv[n], "--show"))
 			shown = number(argv[n + 1]);
+		else if (!std::strcmp(argv[n], "--first"))
+			first = number(argv[n + 1]);
+		else if (!std::strcmp(argv[n], "--step"))
+			step = number(argv[n + 1]);
 		else
 			die(argv[n]);
 	}
@@ -533,10 +537,13 @@ int main(int argc, char **argv)
 		const bool known_tpr = s.now.has_virtual_tpr || !s.tpr_threshold;
 		if (!known_tpr || !comes_back(v, s, failure))
 			continue;
-		n++;
+		if (++n < first)
+			continue;
 		// What is left of the output if the machine dies says which one it was.
-		if (!(n % 10000)) {
-			std::printf("# %llu tried\n", static_cast<unsigned long long>(n));
+		if (!(n % step)) {
+			std::printf("# entry %llu\n", static_cast<unsigned long long>(n));
+			if (step == 1)
+				show(v, base);
 			std::fflush(stdout);
 		}
 		const vmx_entry_try it = ask_cpu(v);

@@ -3,6 +3,7 @@
 // KVM_GET_NESTED_STATE and KVM_SET_NESTED_STATE (Documentation/virt/kvm/api.rst): what they say and
 // refuse, and that a vCPU goes on elsewhere from wherever L1 and L2 were.
 #include "harness/nested_ept.hpp"
+#include "harness/nested_image.hpp"
 
 using namespace kvm;
 using tap::check;
@@ -37,44 +38,9 @@ GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
 
 constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::uint64_t nowhere = ~0ul;
-constexpr std::size_t header = sizeof(kvm_nested_state);
-constexpr std::size_t with_vmcs = header + KVM_STATE_NESTED_VMX_VMCS_SIZE;
-constexpr std::size_t with_both = header + 2 * KVM_STATE_NESTED_VMX_VMCS_SIZE;
-
-// struct kvm_nested_state with its data.
-class Nested {
-public:
-	explicit Nested(std::size_t size = with_both) : storage_(with_both / 8)
-	{
-		get().size = size;
-	}
-
-	kvm_nested_state &get() { return *reinterpret_cast<kvm_nested_state *>(storage_.data()); }
-	kvm_vmx_nested_state_hdr &vmx() { return get().hdr.vmx; }
-	// The region, and the shadow VMCS behind it.
-	std::byte *vmcs() { return reinterpret_cast<std::byte *>(storage_.data()) + header; }
-	std::byte *shadow() { return vmcs() + KVM_STATE_NESTED_VMX_VMCS_SIZE; }
-
-	int try_take(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_GET_NESTED_STATE, &get()); }
-	int try_give(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_SET_NESTED_STATE, &get()); }
-	void take(const Vcpu &vcpu, tap::Where where = tap::Where::current())
-	{
-		check_equal(try_take(vcpu), 0, "errno of KVM_GET_NESTED_STATE", where);
-	}
-	void give(const Vcpu &vcpu, tap::Where where = tap::Where::current())
-	{
-		check_equal(try_give(vcpu), 0, "errno of KVM_SET_NESTED_STATE", where);
-	}
-
-private:
-	std::vector<std::uint64_t> storage_;
-};
-
-void need_nested_state()
-{
-	if (extension(open_dev_kvm(), KVM_CAP_NESTED_STATE) <= 0)
-		tap::skip("KVM_CAP_NESTED_STATE is not offered");
-}
+constexpr std::size_t header = Nested::header;
+constexpr std::size_t with_vmcs = Nested::with_vmcs;
+constexpr std::size_t with_both = Nested::with_both;
 
 // SMM has an address space of its own.
 void map_smram(const L1 &l1)
@@ -547,4 +513,19 @@ TEST(smm)
 			expect(other.go_on(), succeeds(), where);
 			expect(other.vmlaunch(), reports(1), "VMLAUNCH behind SMM");
 		}
+}
+
+// kvm.ko's processor does not restart HLT behind RSM: an SMI wakes a halted guest, L2 as well as
+// L1.
+TEST(smi_wakes_a_halted_l2)
+{
+	L1 l1(default_memory, L1::Irqchip::in_kernel);
+	use_smm(l1);
+	run_l2(l1);
+	l1.vcpu().set_mp_state(KVM_MP_STATE_HALTED);
+	KVM_CALL(l1.vcpu().fd(), KVM_SMI);
+	expect(l1.go_on(), reports(0x534d4d), "SMM's handler");
+	check_equal(l1.vcpu().mp_state().mp_state, KVM_MP_STATE_RUNNABLE,
+		    "the vCPU's state in SMM");
+	expect(l1.go_on(), reports(2), "L2 behind SMM");
 }

@@ -63,14 +63,14 @@ constexpr std::uint64_t flag_carry = 1 << 0, flag_zero = 1 << 6;
 constexpr std::uint64_t feature_control_vmx = 1 << 0 | 1 << 2; // locked, VMX outside SMX
 constexpr unsigned cpuid_vmx = 1 << 5;			       // CPUID.1:ECX
 
-Vm machine(std::size_t memory, L1::Irqchip irqchip)
+std::shared_ptr<const Vm> machine(std::size_t memory, L1::Irqchip irqchip)
 {
 	Cpuid cpuid = Cpuid::supported();
 	if (!(cpuid.find(1)->ecx & cpuid_vmx))
 		tap::skip("nested VMX is not offered");
-	Vm vm(memory);
+	auto vm = std::make_shared<const Vm>(memory);
 	if (irqchip == L1::Irqchip::in_kernel)
-		vm.create_irqchip();
+		vm->create_irqchip();
 	return vm;
 }
 
@@ -225,14 +225,26 @@ void expect_either(const Result &found, const Result &sdm, const Result &also,
 }
 
 L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv)
-    : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(vm_)
+    : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(*vm_)
 {
 	if (hyperv == Hyperv::evmcs)
 		enable_evmcs(vcpu_);
 	if (irqchip == Irqchip::in_kernel)
 		enable_apic(vcpu_);
-	start(vm_, vcpu_, nothing);
-	copy(vm_, exit_stub_address, exit_stub);
+	load(*vm_, nothing);
+	copy(*vm_, exit_stub_address, exit_stub);
+	begin();
+}
+
+L1::L1(const L1 &first, unsigned id)
+    : memory_size_(first.memory_size_), vm_(first.vm_), vcpu_(*vm_, id)
+{
+	begin();
+}
+
+void L1::begin()
+{
+	enter(vcpu_, nothing);
 	vcpu_.set_msr(vmx::msr::feature_control, feature_control_vmx);
 	kvm_sregs sregs = vcpu_.sregs();
 	sregs.cr4 |= cr4_vmxe;
@@ -253,15 +265,15 @@ void L1::unblock_nmis()
 	expect(run(code_iret), succeeds(), "IRET");
 }
 
-void L1::enter_vmx()
+void L1::enter_vmx(std::uint32_t region)
 {
-	at<std::uint32_t>(vmxon_address) = revision();
-	expect(vmxon(vmxon_address), succeeds(), "VMXON");
+	at<std::uint32_t>(region) = revision();
+	expect(vmxon(region), succeeds(), "VMXON");
 }
 
 void L1::load_l2(const Code &l2) const
 {
-	copy(vm_, l2_code_address, l2);
+	copy(*vm_, l2_code_address, l2);
 }
 
 void L1::prepare(const Code &l2)
@@ -273,7 +285,7 @@ void L1::prepare(const Code &l2)
 
 Result L1::run(const Code &code, const kvm_regs &regs)
 {
-	copy(vm_, l1_code_address, code);
+	copy(*vm_, l1_code_address, code);
 	kvm_regs all = regs;
 	all.rip = l1_code_address;
 	all.rsp = stack_top(vcpu_.id()) - 16;
@@ -425,7 +437,7 @@ void L1::store(volatile std::uint64_t &place, std::uint64_t value)
 {
 	kvm_regs regs = {};
 	regs.rdi = reinterpret_cast<std::uintptr_t>(&place) -
-		   reinterpret_cast<std::uintptr_t>(vm_.memory());
+		   reinterpret_cast<std::uintptr_t>(vm_->memory());
 	regs.rsi = value;
 	expect(run(code_store, regs), succeeds(), "MOV to memory");
 }
@@ -452,7 +464,7 @@ Result L1::resume(Skip skip)
 std::uint64_t L1::read_field(std::uint64_t encoding, tap::Where where)
 {
 	if (page_)
-		return read_page(vm_, *page_, encoding, where);
+		return read_page(*vm_, *page_, encoding, where);
 	std::uint64_t value = 0;
 	expect(vmread(encoding, value), succeeds(), "VMREAD of field " + tap::hex(encoding), where);
 	return value;
@@ -461,14 +473,14 @@ std::uint64_t L1::read_field(std::uint64_t encoding, tap::Where where)
 void L1::write_field(std::uint64_t encoding, std::uint64_t value, tap::Where where)
 {
 	if (page_)
-		return write_page(vm_, *page_, encoding, value, where);
+		return write_page(*vm_, *page_, encoding, value, where);
 	expect(vmwrite(encoding, value), succeeds(), "VMWRITE of field " + tap::hex(encoding),
 	       where);
 }
 
 std::optional<std::size_t> L1::run_list(const Code &code, std::span<const FieldValue> fields)
 {
-	memcpy(vm_.memory(field_list_address), fields.data(), fields.size_bytes());
+	memcpy(vm_->memory(field_list_address), fields.data(), fields.size_bytes());
 	kvm_regs regs = {};
 	regs.rsi = field_list_address;
 	regs.rcx = fields.size();
@@ -481,7 +493,7 @@ std::optional<std::size_t> L1::write_fields(std::span<const FieldValue> fields)
 {
 	if (page_) {
 		for (const FieldValue &one : fields)
-			write_page(vm_, *page_, one.encoding, one.value);
+			write_page(*vm_, *page_, one.encoding, one.value);
 		return {};
 	}
 	return run_list(code_write_list, fields);
@@ -491,11 +503,11 @@ std::optional<std::size_t> L1::read_fields(std::span<FieldValue> fields)
 {
 	if (page_) {
 		for (FieldValue &one : fields)
-			one.value = read_page(vm_, *page_, one.encoding);
+			one.value = read_page(*vm_, *page_, one.encoding);
 		return {};
 	}
 	const auto failed = run_list(code_read_list, fields);
-	memcpy(fields.data(), vm_.memory(field_list_address), fields.size_bytes());
+	memcpy(fields.data(), vm_->memory(field_list_address), fields.size_bytes());
 	return failed;
 }
 

@@ -14,6 +14,7 @@
 #include "vmx/interruption.hpp"
 #include "vmx/msr_entry.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -174,16 +175,19 @@ public:
 	explicit L1(std::size_t memory = default_memory, Irqchip irqchip = Irqchip::none,
 		    Hyperv hyperv = Hyperv::none);
 
+	// Another vCPU of that machine. Their steps share L1's code and operands: one at a time.
+	L1(const L1 &first, unsigned id);
+
 	// This one stands where the other stood.
 	void continue_as(const L1 &other);
 
-	const Vm &vm() const { return vm_; }
+	const Vm &vm() const { return *vm_; }
 	std::size_t memory_size() const { return memory_size_; }
 	const Vcpu &vcpu() const { return vcpu_; }
-	template <typename T> volatile T &at(std::uint64_t gpa) const { return vm_.at<T>(gpa); }
+	template <typename T> volatile T &at(std::uint64_t gpa) const { return vm_->at<T>(gpa); }
 
-	// Executes VMXON.
-	void enter_vmx();
+	// Executes VMXON, with that region.
+	void enter_vmx(std::uint32_t region = vmxon_address);
 	// Executes VMXON; vmcs_address is current and would run that code as L2.
 	void prepare(const Code &l2);
 	void load_l2(const Code &l2) const;
@@ -286,11 +290,12 @@ private:
 	void change(std::uint32_t encoding, vmx::Msr msr, std::uint32_t set, std::uint32_t clear,
 		    const char *word);
 	std::optional<std::size_t> run_list(const Code &code, std::span<const FieldValue> fields);
+	void begin();
 	Result vm_exit(const kvm_regs &regs);
 	Result run_with_operand(const Code &code, std::uint64_t operand);
 
 	std::size_t memory_size_;
-	Vm vm_;
+	std::shared_ptr<const Vm> vm_;
 	Vcpu vcpu_;
 	kvm_regs l2_ = {};
 	std::uint64_t rflags_ = rflags_fixed | rflags_if;

@@ -32,7 +32,7 @@ void add_segment(std::vector<FieldValue> &fields, std::uint32_t index, const kvm
 void L1::write_default_vmcs(std::uint64_t address, std::uint32_t region_revision)
 {
 	expect(vmclear(address), succeeds(), "VMCLEAR");
-	memset(vm_.memory(address), 0, page_size);
+	memset(vm_->memory(address), 0, page_size);
 	at<std::uint32_t>(address) = region_revision;
 	expect(vmptrld(address), succeeds(), "VMPTRLD");
 	write_default_fields();

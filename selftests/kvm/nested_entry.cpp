@@ -17,6 +17,8 @@ namespace {
 
 GUEST_CODE(vmcall, 64, "vmcall\n vmcall");
 GUEST_CODE(say_7, 64, "mov $7, %eax\n" L2_REPORT "vmcall");
+GUEST_CODE(reads_debugctl, 64, "mov $0x1d9, %ecx\n rdmsr\n" L2_REPORT "vmcall");
+GUEST_CODE(reads_perf_global_ctrl, 64, "mov $0x38f, %ecx\n rdmsr\n" L2_REPORT "vmcall");
 GUEST_CODE(say_registers, 64, L2_REPORT "vmcall");
 
 GUEST_CODE(some_exits, 64, R"(
@@ -570,4 +572,67 @@ TEST(many_entries)
 	expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH");
 	for (unsigned i = 0; i < 200; i++)
 		expect(l1.resume(L1::Skip::nothing), exits(Reason::vmcall), "VMRESUME");
+}
+
+// IA32_DEBUGCTL comes with the debug controls and goes with them. LBR and BTF are dropped, as KVM
+// drops them in WRMSR, and what the vCPU does not have at all is refused.
+TEST(debugctl)
+{
+	constexpr std::uint64_t lbr = 1, btf = 2, bus_lock = 4;
+	L1 l1;
+	l1.prepare(reads_debugctl);
+	free_msrs(l1);
+	l1.set(vmx::entry::load_debug_controls);
+	l1.set(vmx::exit::save_debug_controls);
+	const bool has_bus_lock = l1.vcpu().try_set_msr(msr::debugctl, bus_lock);
+	l1.vcpu().set_msr(msr::debugctl, 0);
+	for (const std::uint64_t value : {0ul, lbr, btf, lbr | btf, bus_lock}) {
+		const std::uint64_t kept = has_bus_lock ? value & bus_lock : 0;
+		const std::string what = "IA32_DEBUGCTL of " + tap::hex(value);
+		l1.write(field::guest_debugctl, value);
+		l1.write(field::guest_rip, l2_code_address);
+		const Result result = value ? l1.vmresume() : l1.vmlaunch();
+		if (value == bus_lock && !has_bus_lock) {
+			expect(result, entry_fails(Reason::invalid_guest), what);
+			l1.expect_field(field::guest_debugctl, value);
+			continue;
+		}
+		expect(result, reports(kept), what);
+		expect(l1.go_on(), exits(Reason::vmcall), what);
+		l1.expect_field(field::guest_debugctl, kept);
+		check_equal(l1.vcpu().msr(msr::debugctl), 0u, "L1's IA32_DEBUGCTL behind the exit");
+	}
+}
+
+// IA32_PERF_GLOBAL_CTRL is loaded by entry and exit. Without a PMU in the vCPU all of its bits are
+// reserved.
+TEST(perf_global_ctrl)
+{
+	constexpr std::uint32_t perf_global_ctrl = 0x38f;
+	L1 l1;
+	l1.prepare(reads_perf_global_ctrl);
+	free_msrs(l1);
+	l1.set(vmx::entry::load_perf_global_ctrl);
+	l1.set(vmx::exit::load_perf_global_ctrl);
+	const bool counts = l1.vcpu().try_set_msr(perf_global_ctrl, 1);
+	if (!counts)
+		l1.load_l2(vmcall);
+	l1.write(field::guest_perf_global_ctrl, 0);
+	l1.write(field::host_perf_global_ctrl, 0);
+	expect(l1.vmlaunch(), counts ? reports(0) : exits(Reason::vmcall), "L2 with 0");
+	if (counts)
+		expect(l1.go_on(), exits(Reason::vmcall), "L2 with 0");
+	l1.write(field::guest_rip, l2_code_address);
+	l1.write(field::guest_perf_global_ctrl, 1);
+	if (!counts) {
+		expect(l1.vmresume(), entry_fails(Reason::invalid_guest), "L2 with 1");
+		l1.write(field::guest_perf_global_ctrl, 0);
+		l1.write(field::host_perf_global_ctrl, 1);
+		expect(l1.vmresume(), fails(8), "L1 with 1");
+		return;
+	}
+	l1.write(field::host_perf_global_ctrl, 2);
+	expect(l1.vmresume(), reports(1), "L2 with 1");
+	expect(l1.go_on(), exits(Reason::vmcall), "L2 with 1");
+	check_equal(l1.vcpu().msr(perf_global_ctrl), 2u, "L1's IA32_PERF_GLOBAL_CTRL");
 }

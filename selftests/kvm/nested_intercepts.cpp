@@ -50,6 +50,10 @@ L2_CODE(code_rdrand_32, "rdrand %r10d");
 L2_CODE(code_rdseed, "rdseed %rbx");
 L2_CODE(code_invpcid, "invpcid (%rbx), %rcx");
 L2_CODE(code_vmfunc, "vmfunc");
+L2_CODE(code_xsaves, "mov $-1, %eax\n mov %eax, %edx\n xsaves l2_data_address");
+L2_CODE(code_xrstors,
+	"mov $-1, %eax\n mov %eax, %edx\n xsaves l2_data_address\n xrstors l2_data_address");
+L2_CODE(code_encls, ".byte 0x0f, 0x01, 0xcf");
 L2_CODE(code_invd, "invd");
 L2_CODE(code_vmclear, "vmclear (%rdi)");
 L2_CODE(code_vmlaunch, "vmlaunch");
@@ -275,6 +279,40 @@ TEST(xsetbv_exits)
 	l1.prepare(code_xsetbv);
 	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
 	l1.expect_exit(l1.vmlaunch(), Reason::xsetbv, 0, 3);
+}
+
+// Whatever the bitmap says: no guest of KVM's has state in IA32_XSS that it could name.
+TEST(xsaves)
+{
+	for (const Code *code : {&code_xsaves, &code_xrstors}) {
+		L1 l1;
+		l1.prepare(*code);
+		l1.set(vmx::secondary::enable_xsaves);
+		l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
+		l1.write(field::xss_exiting_bitmap, ~0ul);
+		expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
+		l1.write(field::guest_rip, l2_code_address);
+		l1.clear(vmx::secondary::enable_xsaves);
+		expect(l1.vmresume(), faults(vector::ud), "L2 without the control");
+	}
+}
+
+// By leaf: 63 stands for all from there on. Without an exit to L1 there is no such leaf.
+TEST(encls)
+{
+	L1 l1;
+	l1.prepare(code_encls);
+	l1.set(vmx::secondary::encls_exiting);
+	l1.write(field::encls_exiting_bitmap, 1ul << 20 | 1ul << 63);
+	kvm_regs regs = {};
+	for (const std::uint32_t leaf : {20u, 63u, 64u, 0xffffffffu, 21u, 62u}) {
+		regs.rax = leaf;
+		l1.write(field::guest_rip, l2_code_address);
+		const bool exit = leaf == 20 || leaf >= 63;
+		expect(leaf == 20 ? l1.vmlaunch(regs) : l1.vmresume(regs),
+		       exit ? exits(Reason::encls) : faults(vector::gp),
+		       "ENCLS of leaf " + tap::hex(leaf));
+	}
 }
 
 // Without their controls the same instructions are L2's own business, or L0's.

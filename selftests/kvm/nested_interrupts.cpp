@@ -179,9 +179,15 @@ TEST(interrupt_window_after_shadow)
 	for (const std::uint32_t blocking : {1u, 2u}) {
 		L1 l1;
 		l1.prepare(say_and_call);
+		// Its code is mapped then: Bochs 2.7 loses blocking by STI over an exit for a page
+		// fault.
+		expect(l1.vmlaunch(), reports(1), "L2 without blocking");
+		expect(l1.go_on(), reports(2), "L2 without blocking");
+		expect(l1.go_on(), exits(Reason::vmcall), "L2 without blocking");
+		l1.write(field::guest_rip, l2_code_address);
 		l1.set(vmx::primary::interrupt_window_exiting);
 		l1.write(field::guest_interruptibility, blocking);
-		expect(l1.vmlaunch(), exits(Reason::interrupt_window), "L2");
+		expect(l1.vmresume(), exits(Reason::interrupt_window), "L2");
 		l1.expect_field(field::guest_rip, l2_code_address + 5);
 		l1.expect_field(field::guest_interruptibility, 0);
 	}

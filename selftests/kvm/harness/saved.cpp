@@ -45,7 +45,9 @@ Saved::Saved(const L1 &l1) : memory_(l1.vm().memory(), l1.vm().memory() + l1.mem
 	state_.events = vcpu.events();
 	state_.debugregs = vcpu.debugregs();
 	state_.mp_state = vcpu.mp_state();
-	KVM_CALL(vcpu.fd(), KVM_GET_FPU, &state_.fpu);
+	// Not KVM_GET_FPU: what KVM_SET_FPU is given counts for nothing where XSAVE has seen no
+	// SSE.
+	KVM_CALL(vcpu.fd(), KVM_GET_XSAVE, &state_.xsave);
 
 	std::size_t count = 0;
 	const auto save = [&](std::uint32_t index) {
@@ -108,7 +110,7 @@ Saved::Outcome Saved::try_give(const L1 &l1) const
 	if (outcome.nested_errno)
 		return outcome;
 	vcpu.set(state_.regs);
-	KVM_CALL(vcpu.fd(), KVM_SET_FPU, &copy.fpu);
+	KVM_CALL(vcpu.fd(), KVM_SET_XSAVE, &copy.xsave);
 	for (const kvm_msr_entry &msr : state_.msrs)
 		if (msr.index && msr.index != msr::feature_control && !is_capability(msr.index))
 			vcpu.set_msr(msr.index, msr.data);

@@ -38,7 +38,7 @@ private:
 		kvm_vcpu_events events;
 		kvm_debugregs debugregs;
 		kvm_mp_state mp_state;
-		kvm_fpu fpu;
+		kvm_xsave xsave;
 		kvm_msr_entry msrs[32];
 		alignas(8) std::byte nested[nested_state_room];
 	};

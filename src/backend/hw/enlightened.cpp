@@ -101,7 +101,8 @@ u32 take_exit()
 	constexpr u16 injection =
 		vmcs12::evmcs_slot(field::entry_interruption_info.encoding).offset;
 	u8 *const page = current_page();
-	const ExitReason reason{read<decltype(field::exit_reason)>()};
+	const ExitReason reason{
+		load<u32>(page, vmcs12::evmcs_slot(field::exit_reason.encoding).offset)};
 	const u32 event = load<u32>(page, injection);
 
 	// What a failed entry has read is not said.

@@ -54,43 +54,8 @@ inline void make_dirty(u8 *page, u32 groups)
 		     : "cc");
 }
 
-template <AnyField F> typename F::value_type read()
-{
-	using V = typename F::value_type;
-	constexpr vmcs12::EvmcsSlot slot = vmcs12::evmcs_slot(F::encoding);
-
-	if constexpr (slot.exists()) {
-		static_assert(slot.size == sizeof(V));
-		return load<V>(current_page(), slot.offset);
-	} else {
-		missing(F::encoding, false);
-		return 0;
-	}
-}
-
-template <AnyField F> void write(typename F::value_type value)
-{
-	using V = typename F::value_type;
-	constexpr vmcs12::EvmcsSlot slot = vmcs12::evmcs_slot(F::encoding);
-	// What an event field holds has been used up, whether or not it is still there.
-	constexpr bool is_event = slot.clean == vmcs12::clean_bits(vmcs12::Clean::control_event);
-
-	if constexpr (slot.exists()) {
-		static_assert(slot.size == sizeof(V));
-		u8 *const page = current_page();
-
-		// Hyper-V need not read anew what is as it was.
-		if (!is_event && load<V>(page, slot.offset) == value)
-			return;
-		store<V>(page, slot.offset, value);
-		if constexpr (slot.clean != 0)
-			make_dirty(page, slot.clean);
-	} else {
-		missing(F::encoding, true);
-	}
-}
-
-/// The same for an encoding that is known at run time only, one of this module's own.
+/// Of the current page, for encodings that are known at run time only, and this module's own;
+/// fields.hpp has the others.
 u64 read(u32 encoding);
 void write(u32 encoding, u64 value);
 

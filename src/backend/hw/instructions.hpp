@@ -41,12 +41,13 @@ faulted:
 }
 
 /// VMREAD, or `instead()` where VMCSs are enlightened. Under a hypervisor of any kind a jump takes
-/// the instruction's place, and asks; on bare metal there is nothing to ask.
-template <class Instead> [[gnu::always_inline]] inline u64 vmread(u64 encoding, Instead instead)
+/// the instruction's place, and asks; on bare metal there is nothing to ask. For the few reads that
+/// need more than their field.
+template <class Instead> [[gnu::always_inline]] inline u64 vmread_or(u64 encoding, Instead instead)
 {
 	u64 value;
 
-	asm volatile goto(
+	asm volatile inline goto(
 		"1:	vmread %[encoding], %[value]\n"
 		"	jbe %l[failed]\n"
 		"2:\n" KVMXX_EXTABLE("1b", "%l[faulted]")
@@ -102,19 +103,19 @@ faulted:
 	kernel::kvm_spurious_fault();
 }
 
-/// VMWRITE, or `instead()`: see vmread().
+/// VMWRITE, or `instead()`: see vmread_or().
 template <class Instead>
-[[gnu::always_inline]] inline void vmwrite(u64 encoding, u64 value, Instead instead)
+[[gnu::always_inline]] inline void vmwrite_or(u64 encoding, u64 value, Instead instead)
 {
-	asm volatile goto("1:	vmwrite %[value], %[encoding]\n"
-			  "	jbe %l[failed]\n"
-			  "2:\n" KVMXX_EXTABLE("1b", "%l[faulted]") KVMXX_JUMP_IF_CPU_HAS(
-				  "%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
-			  :
-			  : [encoding] "r"(encoding), [value] "rm"(value),
-			    [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
-			  : "cc"
-			  : failed, faulted, under_hypervisor);
+	asm volatile inline goto("1:	vmwrite %[value], %[encoding]\n"
+				 "	jbe %l[failed]\n"
+				 "2:\n" KVMXX_EXTABLE("1b", "%l[faulted]") KVMXX_JUMP_IF_CPU_HAS(
+					 "%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
+				 :
+				 : [encoding] "r"(encoding), [value] "rm"(value),
+				   [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
+				 : "cc"
+				 : failed, faulted, under_hypervisor);
 	return;
 
 under_hypervisor:

@@ -3,7 +3,7 @@
 
 #include <concepts>
 
-#include "backend/hw/instructions.hpp"
+#include "backend/hw/fields.hpp"
 #include "vmx/controls.hpp"
 #include "vmx/fields.hpp"
 
@@ -19,26 +19,25 @@ class Current {
 
 template <AnyField F> [[gnu::always_inline]] inline typename F::value_type read(Current, F)
 {
-	return static_cast<typename F::value_type>(
-		vmread(F::encoding, [] { return u64{enlightened::read<F>()}; }));
+	return static_cast<typename F::value_type>(read_field<F::encoding>());
 }
 
 /// The reason of the exit that has just been: read once, and before anything is written.
 [[gnu::always_inline]] inline u32 read_exit_reason(Current)
 {
-	return static_cast<u32>(
-		vmread(field::exit_reason.encoding, [] { return u64{enlightened::take_exit()}; }));
+	return static_cast<u32>(vmread_or(field::exit_reason.encoding,
+					  [] { return u64{enlightened::take_exit()}; }));
 }
 
 /// Fields whose encodings are computed.
 inline u64 read_encoded(Current, u32 encoding)
 {
-	return vmread(encoding, [=] { return enlightened::read(encoding); });
+	return vmread_or(encoding, [=] { return enlightened::read(encoding); });
 }
 
 inline void write_encoded(Current, u32 encoding, u64 value)
 {
-	vmwrite(encoding, value, [=] { enlightened::write(encoding, value); });
+	vmwrite_or(encoding, value, [=] { enlightened::write(encoding, value); });
 }
 
 /// For a field that the CPU may lack. @return false then; `value` is as it was.
@@ -53,7 +52,7 @@ inline void write_encoded(Current, u32 encoding, u64 value)
 template <WritableField F, std::same_as<typename F::value_type> V>
 [[gnu::always_inline]] inline void write(Current, F, V value)
 {
-	vmwrite(F::encoding, value, [=] { enlightened::write<F>(value); });
+	write_field<F::encoding>(value);
 }
 
 /// A control word and what the VMCS holds of it: changing nothing costs no VMWRITE.

@@ -52,4 +52,19 @@ struct UserSpans {
 	return kvmxx_scatter_to_user(to.memory, from, to.length, to.spans, to.count);
 }
 
+/// What kvm.ko gives for guest memory that is not there, or may not be written to.
+[[nodiscard]] inline bool is_error_address(unsigned long address)
+{
+	return kvmxx_is_error_address(address);
+}
+
+[[nodiscard]] inline int read_user_word(unsigned long from, unsigned &word)
+{
+	return kvmxx_read_user_word(from, &word);
+}
+[[nodiscard]] inline int write_user_word(unsigned long to, unsigned word)
+{
+	return kvmxx_write_user_word(to, word);
+}
+
 } // namespace kernel

@@ -3,6 +3,7 @@
 
 #include "backend/nested/shadowing.hpp"
 #include "core/nested/saved_state.hpp"
+#include "kernel/user.hpp"
 
 namespace backend::nested {
 
@@ -76,14 +77,17 @@ void store(Vcpu &vcpu, u64 address, u32 word, const Vmcs12 &from)
 
 void clear(Vcpu &vcpu, u64 address)
 {
-	const u32 launch_state = 0;
+	// Both words are of one page, which is looked up once.
+	const u64 page = address >> 12;
+	const unsigned long memory = kernel::kvm_vcpu_gfn_to_hva(&vcpu.kvm, page);
 	u32 word;
 
 	// In a region that no VMCS has ever been in there is nothing to clear.
-	if (read_word(vcpu, address, word) && vmcs12::known_revision(word))
-		kernel::kvm_vcpu_write_guest(&vcpu.kvm,
-					     address + launch_state_slot(vmcs12::revision_of(word)),
-					     &launch_state, sizeof(launch_state));
+	if (kernel::is_error_address(memory) || kernel::read_user_word(memory, word) ||
+	    !vmcs12::known_revision(word))
+		return;
+	if (!kernel::write_user_word(memory + launch_state_slot(vmcs12::revision_of(word)), 0))
+		kernel::kvm_vcpu_mark_page_dirty(&vcpu.kvm, page);
 }
 
 void release_current(Vcpu &vcpu)

@@ -36,9 +36,13 @@ bool linear_address(Vcpu &vcpu, const decode::MemoryOperand &operand, u32 size, 
 	// Six there are; the field has room for two more.
 	const Segment number = operand.segment < 6 ? Segment{operand.segment} : Segment::ds;
 
-	return linear_address(vcpu, number,
-			      operand.offset(exit_qualification(vcpu), gpr(vcpu, operand.base),
-					     gpr(vcpu, operand.index)),
+	u64 base = 0, index = 0;
+
+	if (operand.has_base)
+		base = gpr(vcpu, operand.base);
+	if (operand.has_index)
+		index = gpr(vcpu, operand.index);
+	return linear_address(vcpu, number, operand.offset(exit_qualification(vcpu), base, index),
 			      size, access, address);
 }
 
@@ -52,7 +56,7 @@ bool linear_address(Vcpu &vcpu, Segment number, u64 offset, u32 size, Access acc
 
 		address = offset +
 			  (based ? get_segment_base(&vcpu.kvm, static_cast<int>(number)) : 0);
-		good = canonical_for(vcpu, address) && canonical_for(vcpu, address + size - 1);
+		good = canonical_for(vcpu, address, address + size - 1);
 	} else {
 		kernel::kvm_segment segment;
 

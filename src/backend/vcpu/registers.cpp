@@ -44,16 +44,14 @@ void cache_register(kernel::kvm_vcpu *kvm, kernel::kvm_reg reg)
 		read_pdptrs(vcpu);
 		break;
 	case kernel::VCPU_EXREG_CR0:
-		arch.cr0 = (arch.cr0 & ~arch.cr0_guest_owned_bits) |
-			   (read(current, f::guest_cr0) & arch.cr0_guest_owned_bits);
+		cache_cr0(vcpu);
 		break;
 	case kernel::VCPU_EXREG_CR3:
 		if (guest_owns_cr3(vcpu))
 			arch.cr3 = read(current, f::guest_cr3);
 		break;
 	case kernel::VCPU_EXREG_CR4:
-		arch.cr4 = (arch.cr4 & ~arch.cr4_guest_owned_bits) |
-			   (read(current, f::guest_cr4) & arch.cr4_guest_owned_bits);
+		cache_cr4(vcpu);
 		break;
 	default:
 		kernel::warn_ratelimited("kvm asked for register %d, which is never in the VMCS\n",

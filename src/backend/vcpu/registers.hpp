@@ -55,8 +55,10 @@ inline void set_rip(Vcpu &vcpu, u64 value)
 
 inline u64 rsp(Vcpu &vcpu)
 {
-	if (!available(vcpu, kernel::VCPU_REGS_RSP))
-		cache_register(&vcpu.kvm, kernel::VCPU_REGS_RSP);
+	if (!available(vcpu, kernel::VCPU_REGS_RSP)) {
+		mark_available(vcpu, kernel::VCPU_REGS_RSP);
+		vcpu.kvm.arch.regs[kernel::VCPU_REGS_RSP] = read(vcpu.current(), f::guest_rsp);
+	}
 	return vcpu.kvm.arch.regs[kernel::VCPU_REGS_RSP];
 }
 
@@ -69,17 +71,35 @@ inline u64 exit_qualification(Vcpu &vcpu)
 	return vcpu.kvm.arch.exit_qualification;
 }
 
+inline void cache_cr0(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
+	arch.cr0 = (arch.cr0 & ~arch.cr0_guest_owned_bits) |
+		   (read(vcpu.current(), f::guest_cr0) & arch.cr0_guest_owned_bits);
+}
+
 inline u64 cr0_bits(Vcpu &vcpu, u64 mask)
 {
 	if (mask & vcpu.kvm.arch.cr0_guest_owned_bits && !available(vcpu, kernel::VCPU_EXREG_CR0))
-		cache_register(&vcpu.kvm, kernel::VCPU_EXREG_CR0);
+		cache_cr0(vcpu);
 	return vcpu.kvm.arch.cr0 & mask;
+}
+
+inline void cache_cr4(Vcpu &vcpu)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
+	arch.cr4 = (arch.cr4 & ~arch.cr4_guest_owned_bits) |
+		   (read(vcpu.current(), f::guest_cr4) & arch.cr4_guest_owned_bits);
 }
 
 inline u64 cr4_bits(Vcpu &vcpu, u64 mask)
 {
 	if (mask & vcpu.kvm.arch.cr4_guest_owned_bits && !available(vcpu, kernel::VCPU_EXREG_CR4))
-		cache_register(&vcpu.kvm, kernel::VCPU_EXREG_CR4);
+		cache_cr4(vcpu);
 	return vcpu.kvm.arch.cr4 & mask;
 }
 
@@ -114,6 +134,14 @@ inline bool pae_paging(Vcpu &vcpu)
 inline bool canonical_for(Vcpu &vcpu, u64 address)
 {
 	return canonical(address, cr4_bits(vcpu, cr4::la57) ? 57 : 48);
+}
+
+/// The same for the first and the last byte of an operand.
+inline bool canonical_for(Vcpu &vcpu, u64 first, u64 last)
+{
+	const u8 bits = cr4_bits(vcpu, cr4::la57) ? 57 : 48;
+
+	return canonical(first, bits) && canonical(last, bits);
 }
 
 bool in_64bit_code(Vcpu &vcpu);

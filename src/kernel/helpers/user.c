@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/kvm.h>
+#include <linux/kvm_host.h>
 #include <linux/uaccess.h>
 
 #include "user.h"
@@ -79,4 +79,19 @@ int kvmxx_scatter_to_user(void *to, const unsigned char *from, unsigned long len
 fault:
 	user_write_access_end();
 	return -EFAULT;
+}
+
+bool kvmxx_is_error_address(unsigned long address)
+{
+	return kvm_is_error_hva(address);
+}
+
+int kvmxx_read_user_word(unsigned long from, unsigned int *word)
+{
+	return get_user(*word, (unsigned int __user *)from);
+}
+
+int kvmxx_write_user_word(unsigned long to, unsigned int word)
+{
+	return put_user(word, (unsigned int __user *)to);
 }

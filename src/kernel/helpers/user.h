@@ -12,6 +12,9 @@ int kvmxx_copy_page_to_user(void *to, const void *from);
 int kvmxx_copy_nested_state_to_user(struct kvm_nested_state *to,
 				    const struct kvm_nested_state *from);
 int kvmxx_copy_from_user(void *to, const void *from, unsigned long size);
+bool kvmxx_is_error_address(unsigned long address);
+int kvmxx_read_user_word(unsigned long from, unsigned int *word);
+int kvmxx_write_user_word(unsigned long to, unsigned int word);
 
 /* Bytes of a piece of memory, in numbers that are even. */
 struct kvmxx_span {

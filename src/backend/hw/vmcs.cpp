@@ -53,15 +53,21 @@ void Vmcs::destroy()
 
 bool Vmcs::load(int cpu)
 {
+	Cpu &here = Cpu::of(cpu);
+
 	// One guest must not train the indirect branches of another (CVE-2017-5715).
-	if (Cpu::of(cpu).current_ != this)
+	if (here.current_ != this)
 		kernel::indirect_branch_prediction_barrier();
-	return load_beside(cpu);
+	return load_on(here, cpu);
 }
 
 bool Vmcs::load_beside(int cpu)
 {
-	Cpu &here = Cpu::of(cpu);
+	return load_on(Cpu::of(cpu), cpu);
+}
+
+bool Vmcs::load_on(Cpu &here, int cpu)
+{
 	const bool moved = cpu_ != cpu;
 
 	if (moved) {

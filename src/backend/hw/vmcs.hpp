@@ -82,6 +82,26 @@ private:
 	Mask value_{};
 };
 
+/// A field that nobody but its owner changes, and what the VMCS holds of it: the same again costs
+/// no VMWRITE.
+template <WritableField F> class CachedField {
+public:
+	using Value = typename F::value_type;
+
+	void set(Current current, Value value)
+	{
+		if (known_ && value == value_)
+			return;
+		known_ = true;
+		value_ = value;
+		write(current, F{}, value);
+	}
+
+private:
+	Value value_{};
+	bool known_ = false;
+};
+
 /// What the host-state area holds that may change from one entry to the next.
 struct HostStateCache {
 	u64 cr3, cr4;
@@ -123,6 +143,8 @@ struct Region {
 Region *allocate_region();
 void free_region(Region *region);
 
+class Cpu;
+
 /// One VMCS and where it lives: at most on one CPU at a time.
 class Vmcs {
 public:
@@ -162,12 +184,20 @@ public:
 	CachedControl<Tertiary, 0x2034> tertiary;
 	CachedControl<Exit, 0x400c> exit;
 	CachedControl<Entry, 0x4012> entry;
+	CachedField<decltype(vmx::field::exception_bitmap)> exception_bitmap;
+	CachedField<decltype(vmx::field::tsc_offset)> tsc_offset;
+	CachedField<decltype(vmx::field::tsc_multiplier)> tsc_multiplier;
+	CachedField<decltype(vmx::field::cr0_guest_host_mask)> cr0_guest_host_mask;
+	CachedField<decltype(vmx::field::cr4_guest_host_mask)> cr4_guest_host_mask;
+	CachedField<decltype(vmx::field::cr0_read_shadow)> cr0_read_shadow;
+	CachedField<decltype(vmx::field::cr4_read_shadow)> cr4_read_shadow;
 	HostStateCache host{};
 	bool launched = false;
 
 private:
 	friend class Cpu;
 
+	bool load_on(Cpu &here, int cpu);
 	static void clear_on_this_cpu(void *vmcs);
 
 	Region *region_ = nullptr;

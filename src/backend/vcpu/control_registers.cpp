@@ -121,7 +121,7 @@ void load_cr0(Vcpu &vcpu, u64 value)
 {
 	const Current current = vcpu.current();
 
-	write(current, f::cr0_read_shadow, nested::cr0_shadow(vcpu, value));
+	vcpu.vmcs().cr0_read_shadow.set(current, nested::cr0_shadow(vcpu, value));
 	write(current, f::guest_cr0, hardware_cr0(vcpu, value));
 	vcpu.kvm.arch.cr0 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
@@ -133,7 +133,7 @@ void load_cr4(Vcpu &vcpu, u64 value)
 
 	vcpu.kvm.arch.cr4 = value;
 	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
-	write(current, f::cr4_read_shadow, nested::cr4_shadow(vcpu, value));
+	vcpu.vmcs().cr4_read_shadow.set(current, nested::cr4_shadow(vcpu, value));
 	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
 }
 
@@ -256,8 +256,8 @@ void write_guest_host_masks(Vcpu &vcpu)
 		arch.cr0_guest_owned_bits &= ~vcpu.nested.vmcs12->cr0_guest_host_mask;
 		arch.cr4_guest_owned_bits &= ~vcpu.nested.vmcs12->cr4_guest_host_mask;
 	}
-	write(vcpu.current(), f::cr0_guest_host_mask, ~u64{arch.cr0_guest_owned_bits});
-	write(vcpu.current(), f::cr4_guest_host_mask, ~u64{arch.cr4_guest_owned_bits});
+	vcpu.vmcs().cr0_guest_host_mask.set(vcpu.current(), ~u64{arch.cr0_guest_owned_bits});
+	vcpu.vmcs().cr4_guest_host_mask.set(vcpu.current(), ~u64{arch.cr4_guest_owned_bits});
 }
 
 } // namespace backend

@@ -319,7 +319,7 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 		bitmap |= 1U << vector::pf;
 	if (in_guest_mode(vcpu))
 		bitmap = nested::merge_exception_bitmap(vcpu, bitmap);
-	write(vcpu.current(), f::exception_bitmap, bitmap);
+	vcpu.vmcs().exception_bitmap.set(vcpu.current(), bitmap);
 }
 
 void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)

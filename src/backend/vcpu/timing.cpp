@@ -10,13 +10,17 @@ namespace backend {
 
 void write_tsc_offset(kernel::kvm_vcpu *kvm, u64 offset)
 {
-	write(vcpu_of(kvm).current(), f::tsc_offset, offset);
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	vcpu.vmcs().tsc_offset.set(vcpu.current(), offset);
 }
 
 void write_tsc_multiplier(kernel::kvm_vcpu *kvm, u64 multiplier)
 {
+	Vcpu &vcpu = vcpu_of(kvm);
+
 	if (setup().features.tsc_scaling)
-		write(vcpu_of(kvm).current(), f::tsc_multiplier, multiplier);
+		vcpu.vmcs().tsc_multiplier.set(vcpu.current(), multiplier);
 }
 
 u64 get_l2_tsc_offset(kernel::kvm_vcpu *kvm)

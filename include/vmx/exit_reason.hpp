@@ -30,6 +30,51 @@ enum class Reason : u16 {
 
 inline constexpr unsigned exit_reasons = 76;
 
+/// Whether the exit defines the VM-exit instruction information (SDM, "Information for VM Exits Due
+/// to Instruction Execution").
+constexpr bool has_instruction_info(Reason reason)
+{
+	switch (reason) {
+	case Reason::vmclear:
+	case Reason::vmptrld:
+	case Reason::vmptrst:
+	case Reason::vmread:
+	case Reason::vmwrite:
+	case Reason::vmxon:
+	case Reason::io_instruction:
+	case Reason::gdtr_idtr:
+	case Reason::ldtr_tr:
+	case Reason::invept:
+	case Reason::invvpid:
+	case Reason::rdrand:
+	case Reason::invpcid:
+	case Reason::rdseed:
+	case Reason::xsaves:
+	case Reason::xrstors:
+	case Reason::umwait:
+	case Reason::tpause:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/// Whether the exit may define the guest-linear address (SDM, "Basic VM-Exit Information").
+constexpr bool has_linear_address(Reason reason)
+{
+	switch (reason) {
+	case Reason::io_smi:
+	case Reason::cr_access:
+	case Reason::io_instruction:
+	case Reason::ept_violation:
+	case Reason::pml_full:
+	case Reason::spp_event:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /// The exit-reason field as a whole.
 struct ExitReason {
 	u32 raw;

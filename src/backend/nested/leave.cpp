@@ -78,14 +78,15 @@ void record_exit(Vcpu &vcpu, const Cause &cause)
 {
 	const Current current = vcpu.current();
 	Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
+	const Reason why = cause.reason.basic();
 
 	if (cause.from_hardware) {
 		vmcs12.exit_instruction_length = read(current, f::exit_instruction_length);
-		vmcs12.exit_instruction_info = read(current, f::exit_instruction_info);
-		vmcs12.guest_linear_address = read(current, f::guest_linear_address);
-	} else if (cause.reason.basic() == Reason::ept_violation) {
-		vmcs12.guest_linear_address = read(current, f::guest_linear_address);
+		if (has_instruction_info(why))
+			vmcs12.exit_instruction_info = read(current, f::exit_instruction_info);
 	}
+	if (cause.from_hardware ? has_linear_address(why) : why == Reason::ept_violation)
+		vmcs12.guest_linear_address = read(current, f::guest_linear_address);
 	vmcs12.exit_reason = cause.reason.raw;
 	vmcs12.exit_qualification = cause.qualification;
 	vmcs12.exit_interruption_info = cause.interruption.raw;
@@ -192,14 +193,19 @@ void abandon(Vcpu &vcpu)
 	return_to_vmcs01(vcpu);
 }
 
-void suspend(Vcpu &vcpu)
+void drop(Vcpu &vcpu)
 {
 	kernel::kvm_service_local_tlb_flush_requests(&vcpu.kvm);
-	save_guest_state(vcpu);
-	store_shadow(vcpu);
 	empty_event_queues(vcpu);
 	return_to_vmcs01(vcpu);
 	(void)load_host_state(vcpu);
+}
+
+void suspend(Vcpu &vcpu)
+{
+	save_guest_state(vcpu);
+	store_shadow(vcpu);
+	drop(vcpu);
 }
 
 } // namespace backend::nested

@@ -30,8 +30,10 @@ void undo_entry(Vcpu &vcpu, const Cause &cause);
 /// Without an exit, and without a look at memory, which may be gone: the vCPU comes to its end.
 void abandon(Vcpu &vcpu);
 
-/// Without an exit: into SMM, or because L1 as a whole is reset or replaced. L2's state is in the
-/// vmcs12; L1's registers are whatever vmcs01 last had.
+/// Without an exit, because L1 as a whole is reset or replaced: what L2 was is lost.
+void drop(Vcpu &vcpu);
+
+/// Without an exit, into SMM or because pages are missing. L2's state is in the vmcs12.
 void suspend(Vcpu &vcpu);
 
 } // namespace backend::nested

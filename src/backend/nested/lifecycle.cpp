@@ -6,6 +6,7 @@
 #include "backend/nested/instructions.hpp"
 #include "backend/nested/leave.hpp"
 #include "backend/nested/preemption_timer.hpp"
+#include "backend/nested/shadowing.hpp"
 #include "kernel/vcpu.hpp"
 
 namespace backend::nested {
@@ -51,8 +52,11 @@ void leave_nested(kernel::kvm_vcpu *kvm)
 	Vcpu &vcpu = vcpu_of(kvm);
 	const kernel::SrcuRead guard(*kvm->kvm);
 
+	// What L1 has in its VMCS is lost: memory may already be that of another time.
+	vcpu.nested.pointer = Nested::none;
 	if (in_guest_mode(vcpu))
-		suspend(vcpu);
+		drop(vcpu);
+	turn_shadowing_off(vcpu);
 	end_vmx_operation(vcpu);
 }
 

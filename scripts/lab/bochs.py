@@ -80,6 +80,9 @@ info: action=ignore
 debug: action=ignore
 """
 
+# What the debugger is told where the guest stops at each xchg %bx, %bx: every second one ends a trace.
+TRACE = "c\n" + "trace on\nc\ntrace off\nc\n" * 1000
+
 # The log's lines that mean the machine is gone for good
 FATAL = re.compile(r"\(13\) exception with no resolution|>>PANIC<<.*")
 
@@ -98,6 +101,7 @@ class Bochs(Machine):
     default_cpu = "corei7_skylake_x"
     fatal = FATAL
     snapshot: Path | None = None
+    trace = False
     shares_memory = False
 
     def check(self):
@@ -136,7 +140,9 @@ class Bochs(Machine):
         # Booted in full, it stops at the snapshot point as well.
         if self.snapshot:
             libraries = ["restore"] if self.shares_memory else []
-            return self._start(directory, output, "c\n", ["-r", str(self.snapshot)], libraries, {})
+            debugger = TRACE if self.trace else "c\n"
+            return self._start(directory, output, debugger, ["-r", str(self.snapshot)],
+                               libraries, {})
         return self._start(directory, output, "c\nc\n", ["-f", "bochsrc"], [], {})
 
     def snapshot_taker(self, directory: Path, output: Path, to: Path) -> Emulator:

@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--timing", action="store_true", help="print how long each stage took")
     one.add_argument("--no-fail-on-warn", dest="fail_on_warn", action="store_false",
                      help="a kernel warning does not fail the run")
+    one.add_argument("--trace", action="store_true",
+                     help="write each instruction between two xchg %%bx, %%bx to emulator.out")
     one.add_argument("--log-dir", type=Path, metavar="DIR",
                      help="where console.log, dmesg.log and the emulator's log go")
     one.add_argument("command", nargs="+", metavar="COMMAND",

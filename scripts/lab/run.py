@@ -20,6 +20,10 @@ def make_machine(arguments) -> Machine:
     engine = ENGINES[arguments.engine]
     cpu = arguments.cpu or engine.default_cpu
     machine = engine(Options(cpu, arguments.smp, arguments.memory, arguments.append))
+    if arguments.trace:
+        if not isinstance(machine, Bochs) or not arguments.snapshot:
+            raise LabError("--trace needs Bochs and a snapshot")
+        machine.trace = True
     if arguments.accelerator:
         machine.accelerator = arguments.accelerator
     return machine

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -22,9 +23,27 @@ namespace {
 
 constexpr std::uint32_t leaf1_ecx_xsave = 1 << 26;
 
-Paging paging_of_host()
+Pass pass_of(const Row &row)
 {
-	return parameter("ept") ? Paging::ept : Paging::shadow;
+	return row.paging == Paging::ept ? Pass::ept : Pass::shadow_paging;
+}
+
+bool has_pass(const char *name)
+{
+	const char *pass = getenv("BENCH_PASS");
+	return pass && !strcmp(pass, name);
+}
+
+const char *name_of(Pass pass)
+{
+	switch (pass) {
+	case Pass::ept:
+		return "ept";
+	case Pass::shadow_paging:
+		return "shadow";
+	default:
+		return "no_shadow_vmcs";
+	}
 }
 
 class Eventfds {
@@ -195,14 +214,6 @@ private:
 	std::thread thread_;
 };
 
-void run_and_exit_at_once(const Vcpu &vcpu)
-{
-	vcpu.state().immediate_exit = 1;
-	const int error = vcpu.try_run();
-	vcpu.state().immediate_exit = 0;
-	tap::check_equal(error, EINTR, "KVM_RUN with immediate_exit");
-}
-
 // What the guest asks of its userspace. False if nothing of that port is known.
 bool answer(const Vm &vm, const Vcpu &vcpu, const UntouchedMemory &untouched)
 {
@@ -264,21 +275,45 @@ void step_all_the_way(const Vcpu &vcpu)
 		  tap::hex(record->rip));
 }
 
-void report(const char *name, const char *title, Paging paging, const Vm &vm, std::uint64_t exits)
+void set_marks(const Vm &vm)
+{
+	constexpr std::uint32_t marked[] = {iterations / 3, iterations / 2, iterations * 2 / 3};
+
+	if (getenv("BENCH_MARK"))
+		memcpy(vm.memory(mark_address), marked, sizeof(marked));
+}
+
+void run_and_exit_at_once(const Vcpu &vcpu)
+{
+	vcpu.state().immediate_exit = 1;
+	const int error = vcpu.try_run();
+	vcpu.state().immediate_exit = 0;
+	tap::check_equal(error, EINTR, "KVM_RUN with immediate_exit");
+}
+
+void expect_pass(Pass pass)
+{
+	if (has_pass("no_shadow_vmcs") != (pass == Pass::no_shadow_vmcs))
+		tap::skip("timed with another kvm-intel enable_shadow_vmcs");
+	if (pass == Pass::no_shadow_vmcs)
+		tap::check(!parameter("enable_shadow_vmcs"), "kvm-intel enable_shadow_vmcs is off");
+	if (parameter("ept") != (pass != Pass::shadow_paging))
+		tap::skip(pass == Pass::shadow_paging ? "exits only with kvm-intel ept=0"
+						      : "timed with kvm-intel ept=1");
+}
+
+void report(const char *name, const char *title, Pass pass, const Vm &vm, std::uint64_t exits)
 {
 	std::vector<std::uint32_t> ticks(iterations);
 	memcpy(ticks.data(), vm.memory(results_address), ticks.size() * sizeof(ticks[0]));
 	std::sort(ticks.begin(), ticks.end());
-	printf("# row: %s\t%s\t%s\t%u\t%u\t%.2f\n", name, paging == Paging::ept ? "ept" : "shadow",
-	       title, ticks.front(), ticks[iterations / 2],
-	       static_cast<double>(exits) / iterations);
+	printf("# row: %s\t%s\t%s\t%u\t%u\t%.2f\n", name, name_of(pass), title, ticks.front(),
+	       ticks[iterations / 2], static_cast<double>(exits) / iterations);
 }
 
 void measure(const char *name, const Row &row)
 {
-	if (paging_of_host() != row.paging)
-		tap::skip(row.paging == Paging::shadow ? "exits only with kvm-intel ept=0"
-						       : "timed with kvm-intel ept=1");
+	expect_pass(pass_of(row));
 	if (row.xsave && !(Cpuid::supported().find(1)->ecx & leaf1_ecx_xsave))
 		tap::skip("guests have no XSAVE here");
 	const Vm vm;
@@ -296,6 +331,7 @@ void measure(const char *name, const Row &row)
 	if (row.machine == Machine::two_apics)
 		bystander.emplace(vm);
 	start(vm, vcpu, row);
+	set_marks(vm);
 
 	std::optional<Waker> waker;
 	if (row.machine == Machine::waker)
@@ -306,7 +342,7 @@ void measure(const char *name, const Row &row)
 	run_to_end(vm, vcpu, untouched);
 	const std::uint64_t exits = statistic(vcpu, "exits") - before;
 
-	report(name, row.title, row.paging, vm, exits);
+	report(name, row.title, pass_of(row), vm, exits);
 	tap::check(row.exits == Exits::maybe || exits >= iterations, "every iteration exits");
 }
 

@@ -11,6 +11,8 @@ namespace bench {
 
 // Answered by the benchmark with KVM_GET_NESTED_STATE.
 GUEST_CONSTANT(get_state_port, 0x78)
+// Answered with KVM_SET_NESTED_STATE of what the first of them has found.
+GUEST_CONSTANT(set_state_port, 0x79)
 // Memory that L2 has not touched yet; further apart than kvm.ko maps pages ahead.
 GUEST_CONSTANT(untouched_by_l2, 0x200000)
 GUEST_CONSTANT(untouched_stride, 0x8000)
@@ -22,6 +24,7 @@ struct NestedRow {
 	void (*prepare)(kvm::L1 &l1, const kvm::Ept &ept) = nullptr; // of L1's usual VMCS
 	unsigned exits = 1; // the least that an iteration takes
 	std::size_t memory = kvm::default_memory;
+	bool shadowed = true; // where the CPU can: L1's VMREAD and VMWRITE of frequent fields
 };
 
 // As measure().
@@ -31,6 +34,9 @@ void measure_nested(const char *name, const NestedRow &row);
 
 #define NESTED_ROW(name, ...)                                                                      \
 	static const bench::NestedRow name##_row{.code = name##_guest, __VA_ARGS__};               \
+	NESTED_TEST(name)
+
+#define NESTED_TEST(name)                                                                          \
 	TEST(name)                                                                                 \
 	{                                                                                          \
 		bench::measure_nested(#name, name##_row);                                          \

@@ -5,9 +5,21 @@
 
 namespace bench {
 
+// How the module is loaded for a row: as it is by default, with ept=0, with enable_shadow_vmcs=0.
+enum class Pass { ept, shadow_paging, no_shadow_vmcs };
+
+// Skips unless the module is loaded for that pass. BENCH_PASS=no_shadow_vmcs in the environment
+// tells the last from the first, which a CPU without VMCS shadowing does not.
+void expect_pass(Pass pass);
+
 // Prints a row's line from what the guest noted at results_address.
-void report(const char *name, const char *title, Paging paging, const kvm::Vm &vm,
-	    std::uint64_t exits);
+void report(const char *name, const char *title, Pass pass, const kvm::Vm &vm, std::uint64_t exits);
+
+// A KVM_RUN that does no more than end what the last one left to userspace.
+void run_and_exit_at_once(const kvm::Vcpu &vcpu);
+
+// Has three iterations marked for an emulator that traces, if BENCH_MARK is in the environment.
+void set_marks(const kvm::Vm &vm);
 
 [[noreturn]] void fail_for_exception(const kvm::Vm &vm);
 

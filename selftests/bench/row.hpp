@@ -13,6 +13,10 @@ GUEST_CONSTANT(iterations, 1000)
 // A 32-bit word for each iteration: by how much the TSC went on.
 GUEST_CONSTANT(results_address, 0x60000)
 
+// Three words: iterations that have an xchg %bx, %bx around them, counted from `iterations` down.
+// 0: none.
+GUEST_CONSTANT(mark_address, 0x60ff0)
+
 // Of a row's handler that takes interrupts.
 GUEST_CONSTANT(irq_vector, 0x51)
 
@@ -64,25 +68,34 @@ struct Row {
 	bool xsave = false;	  // for a guest that has XSAVE
 };
 
-// Runs the row and prints '# row: NAME<tab>PAGING<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS': TSC
+// Runs the row and prints '# row: NAME<tab>PASS<tab>TITLE<tab>MIN<tab>MEDIAN<tab>EXITS': TSC
 // ticks of one iteration, and how many exits it took.
 void measure(const char *name, const Row &row);
 
 } // namespace bench
 
 // Setup runs once; before, timed and after run `iterations` times. The TSC counts `timed` and two
-// instructions of its own. r13 to r15 are taken, eax and edx lost when the timing begins.
+// instructions of its own. r13 to r15 are taken, eax and edx lost when the timing begins. The marks
+// are for an emulator that traces (scripts/vm run --trace).
+#define MARK                                                                                       \
+	"	cmp mark_address, %r15d\n"                                                               \
+	"	je 97f\n"                                                                                \
+	"	cmp mark_address + 4, %r15d\n"                                                           \
+	"	je 97f\n"                                                                                \
+	"	cmp mark_address + 8, %r15d\n"                                                           \
+	"	jne 98f\n"                                                                               \
+	"97:\n"                                                                                    \
+	"	xchg %bx, %bx\n"                                                                         \
+	"98:\n"
 #define TIMED_GUEST(name, setup, before, timed, after, handler)                                    \
 	GUEST_CODE(name##_guest, 64,                                                               \
 		   setup "\n"                                                                      \
 			 "	mov $iterations, %r15d\n"                                               \
 			 "	mov $results_address, %r14d\n"                                          \
-			 "99:\n" before "\n"                                                       \
-			 "	rdtsc\n"                                                                \
+			 "99:\n" before "\n" MARK "	rdtsc\n"                                       \
 			 "	mov %eax, %r13d\n" timed "\n"                                      \
 			 "	rdtsc\n"                                                                \
-			 "	sub %r13d, %eax\n"                                                      \
-			 "	mov %eax, (%r14)\n"                                                     \
+			 "	sub %r13d, %eax\n" MARK "	mov %eax, (%r14)\n"                      \
 			 "	add $4, %r14\n" after "\n"                                         \
 			 "	dec %r15d\n"                                                            \
 			 "	jnz 99b\n"                                                              \

@@ -146,6 +146,7 @@ TIMED_GUEST(l1_vmxon, "", "",
 TIMED_GUEST(l1_vmlaunch_fails, "", "", "	vmlaunch", "", "");
 
 TIMED_GUEST(l2_get_state, "", "", "	out %al, $get_state_port", "", "");
+TIMED_GUEST(l2_set_state, "", "", "	out %al, $set_state_port", "", "");
 
 } // namespace
 
@@ -177,4 +178,15 @@ NESTED_ROW(l1_vmxon,          .title = "L1: VMXOFF and VMXON",         .prepare 
 NESTED_ROW(l1_vmlaunch_fails, .title = "L1: VMLAUNCH that fails a check of controls",
 	   .prepare = have_bad_control);
 NESTED_ROW(l2_get_state,      .title = "L2: OUT to userspace, KVM_GET_NESTED_STATE", .handler = &skip_instruction);
+NESTED_ROW(l2_set_state,      .title = "L2: OUT, immediate_exit, KVM_SET_NESTED_STATE", .handler = &skip_instruction);
+
+// Without a shadow VMCS of the CPU's.
+static const bench::NestedRow
+	l1_vmread_exits_row{.code = l1_vmread_guest, .title = "L1: VMREAD, guest RIP", .shadowed = false},
+	l1_vmwrite_exits_row{.code = l1_vmwrite_guest, .title = "L1: VMWRITE, guest RIP", .shadowed = false},
+	l2_cpuid_unshadowed_row{.code = l2_cpuid_guest, .title = "L2: CPUID, to L1",
+				.handler = &skip_instruction, .shadowed = false};
+NESTED_TEST(l1_vmread_exits);
+NESTED_TEST(l1_vmwrite_exits);
+NESTED_TEST(l2_cpuid_unshadowed);
 // clang-format on

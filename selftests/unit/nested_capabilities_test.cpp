@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What a guest hypervisor is shown, against what the distribution's module shows on the same CPU
 // (selftests/golden/nested_caps.json), and what userspace may make of it.
+#include "core/hyperv/capabilities.hpp"
 #include "core/nested/capabilities.hpp"
+#include "core/nested/evmcs_controls.hpp"
 
 #include "baseline.hpp"
 #include "unit.hpp"
@@ -402,9 +404,66 @@ TEST(controls_follow_cpuid)
 	EXPECT(!caps.shown.secondary().allowed1.has_any(secondary::enable_xsaves));
 }
 
+TEST(an_enlightened_vmcs_lacks_fields)
+{
+	constexpr u64 everything_allowed = ~u64{0};
+	const auto allowed = [](Msr msr, bool perf_global_ctrl) {
+		return static_cast<u32>(
+			nested::evmcs_capability(msr, everything_allowed, perf_global_ctrl) >> 32);
+	};
+	const u32 secondary = allowed(Msr::procbased_ctls2, true);
+
+	for (const Secondary lacking :
+	     {secondary::virtualize_apic_accesses, secondary::virtual_interrupt_delivery,
+	      secondary::apic_register_virtualization, secondary::enable_vmfunc,
+	      secondary::vmcs_shadowing, secondary::enable_pml, secondary::ept_violation_ve,
+	      secondary::pause_loop_exiting, secondary::use_tsc_scaling})
+		EXPECT(!Secondary{secondary}.has_any(lacking));
+	EXPECT(Secondary{secondary}.has(secondary::enable_ept | secondary::enable_vpid |
+					secondary::unrestricted_guest | secondary::enable_xsaves));
+	for (const Msr msr : {Msr::pinbased_ctls, Msr::true_pinbased_ctls}) {
+		EXPECT(!Pin{allowed(msr, true)}.has_any(pin::preemption_timer |
+							pin::posted_interrupts));
+		EXPECT(Pin{allowed(msr, true)}.has(pin::default1 | pin::virtual_nmis));
+	}
+	for (const bool yes : {false, true}) {
+		EXPECT_EQ(Exit{allowed(Msr::true_exit_ctls, yes)}.has(exit::load_perf_global_ctrl),
+			  yes);
+		EXPECT_EQ(Entry{allowed(Msr::entry_ctls, yes)}.has(entry::load_perf_global_ctrl),
+			  yes);
+	}
+	EXPECT(!Exit{allowed(Msr::exit_ctls, true)}.has_any(exit::save_preemption_timer));
+	EXPECT(Primary{allowed(Msr::procbased_ctls, true)}.has(primary::default1));
+	EXPECT_EQ(nested::evmcs_capability(Msr::vmfunc, 1, true), 0u);
+	// Nothing that is forced gets lost, and what no control is about stays.
+	EXPECT_EQ(nested::evmcs_capability(Msr::true_pinbased_ctls, 0xffff'ffff, true),
+		  0xffff'ffffu);
+	for (const Msr msr : {Msr::basic, Msr::misc, Msr::cr4_fixed1, Msr::ept_vpid_cap})
+		EXPECT_EQ(nested::evmcs_capability(msr, 0x1234'5678'9abc'def0, false),
+			  0x1234'5678'9abc'def0u);
+
+	// Each of them has its fields in the page.
+	VmxCapabilities open;
+	for (u32 n = static_cast<u32>(Msr::basic); n <= static_cast<u32>(Msr::vmfunc); n++)
+		open.set(static_cast<Msr>(n), everything_allowed);
+	const VmxCapabilities carried =
+		hyperv::carried_capabilities(open, {.perf_global_ctrl = true}, {});
+	for (const Msr msr : {Msr::true_pinbased_ctls, Msr::true_procbased_ctls,
+			      Msr::procbased_ctls2, Msr::true_exit_ctls, Msr::true_entry_ctls})
+		EXPECT_EQ(allowed(msr, true) & ~static_cast<u32>(carried.get(msr) >> 32), 0u);
+
+	const Capabilities offered = rich();
+	const VmxCapabilities all = nested::evmcs_capabilities(offered.shown, true);
+	for (u32 n = static_cast<u32>(Msr::basic); n <= static_cast<u32>(Msr::vmfunc); n++)
+		EXPECT_EQ(all.get(static_cast<Msr>(n)),
+			  nested::evmcs_capability(static_cast<Msr>(n),
+						   offered.get(static_cast<Msr>(n)), true));
+}
+
 SUITE(nested_capabilities, every_cpu_of_the_lab_shows_what_it_shows_under_the_distributions_module,
       what_the_backend_has_decides, ept_of_5_levels_where_the_cpu_has_it,
       the_revision_is_the_hosts_choice, halves_of_pairs_are_not_shown,
       an_old_cpu_has_no_secondary_word, controls_are_taken_away_and_forced, basic_keeps_its_shape,
       basic_gives_what_the_host_has, misc_features_are_taken_away, fixed_bits_grow_only,
-      features_are_subsets, what_is_shown, cr4_follows_cpuid, controls_follow_cpuid);
+      features_are_subsets, what_is_shown, cr4_follows_cpuid, controls_follow_cpuid,
+      an_enlightened_vmcs_lacks_fields);

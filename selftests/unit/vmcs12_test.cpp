@@ -404,8 +404,91 @@ TEST(an_exit_writes_its_own_fields)
 			EXPECT_EQ(n, region_size);
 }
 
+/// Takes spans of a page into an image of it. @return false if a byte was there already
+bool fetch(u8 *image, const u8 *page, evmcs::Spans spans, bool (&fetched)[1024])
+{
+	for (const evmcs::Span &span : spans)
+		for (u32 n = span.at; n < u32{span.at} + span.size; n++) {
+			if (n >= 1024 || fetched[n])
+				return false;
+			fetched[n] = true;
+			image[n] = page[n];
+		}
+	return true;
+}
+
+TEST(what_is_fetched_is_enough_and_fetched_once)
+{
+	static Region page, image;
+	static Vmcs12 from_page, from_image;
+	static bool fetched[1024], by_group[1024];
+	Random random;
+
+	for (u32 n = 0; n < 64; n++) {
+		const u32 clean = n ? static_cast<u32>(random.next()) & evmcs::all_clean : 0;
+
+		__builtin_memset(fetched, 0, sizeof(fetched));
+		random.fill(page, sizeof(page));
+		random.fill(image, sizeof(image));
+		randomize(from_page, random);
+		from_image = from_page;
+		EXPECT(fetch(image, page, {&evmcs::head, 1}, fetched));
+		if (!clean)
+			EXPECT(fetch(image, page, evmcs::page_to_fetch(), fetched));
+		for (u32 group = 0; clean && group <= static_cast<u32>(Clean::all); group++) {
+			if (group < static_cast<u32>(Clean::all) && clean >> group & 1)
+				continue;
+			const evmcs::Spans spans = evmcs::group_to_fetch(static_cast<Clean>(group));
+			// What lies between fields may come with those on either side.
+			__builtin_memset(by_group, 0, sizeof(by_group));
+			EXPECT(fetch(image, page, spans, by_group));
+			for (const Row &row : rows)
+				for (u32 at = 0; row.evmcs != no_slot && at < row.size; at++)
+					if (static_cast<u32>(row.clean) == group)
+						EXPECT(by_group[row.evmcs + at] ||
+						       group_of(row.encoding) == Group::exit_info ||
+						       fetched[row.evmcs + at]);
+		}
+		decode_evmcs(page, clean, from_page);
+		decode_evmcs(image, clean, from_image);
+		for (const Row &row : rows)
+			EXPECT_EQ(member_of(from_image, row), member_of(from_page, row));
+	}
+	EXPECT_EQ(evmcs::group_to_fetch(Clean::none).count, 0u);
+	EXPECT_EQ(evmcs::group_to_fetch(Clean::absent).count, 0u);
+}
+
+TEST(spans_of_an_exit_are_what_it_writes)
+{
+	static Region before, after;
+	static Vmcs12 vmcs12;
+	bool spanned[1024]{};
+
+	for (u32 n = 0; n < sizeof(before); n++)
+		before[n] = after[n] = 0;
+	__builtin_memset(&vmcs12, 0xff, sizeof(vmcs12));
+	encode_evmcs(vmcs12, after);
+	__builtin_memset(after + evmcs::clean_fields, 0xff, sizeof(u32));
+	for (const evmcs::Span &span : evmcs::written_on_exit())
+		for (u32 n = span.at; n < u32{span.at} + span.size; n++)
+			spanned[n] = true;
+	for (u32 n = 0; n < 1024; n++)
+		EXPECT_EQ(spanned[n], after[n] != before[n]);
+}
+
+TEST(members_have_their_slots)
+{
+	for (const Row &row : rows)
+		for (u32 n = 0; n < row.size; n += 2)
+			EXPECT_EQ(evmcs::slot_of_member(static_cast<u16>(row.member + n)),
+				  row.evmcs == no_slot ? no_slot : row.evmcs + n);
+	EXPECT_EQ(evmcs::slot_of_member(sizeof(Vmcs12)), no_slot);
+	EXPECT_EQ(evmcs::slot_of_member(0xffff), no_slot);
+}
+
 SUITE(vmcs12_evmcs, clean_groups_are_left_alone, all_clean_leaves_what_is_never_clean,
-      an_exit_writes_its_own_fields);
+      an_exit_writes_its_own_fields, what_is_fetched_is_enough_and_fetched_once,
+      spans_of_an_exit_are_what_it_writes, members_have_their_slots);
 
 TEST(every_encoding_finds_its_field_or_none)
 {

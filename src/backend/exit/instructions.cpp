@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/handler.hpp"
+#include "backend/nested/direct_flush.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/vcpu/events.hpp"
 #include "backend/vcpu/operand.hpp"
 #include "backend/vcpu/registers.hpp"
@@ -29,6 +31,9 @@ int handle_wrmsr(Vcpu &vcpu)
 
 int handle_vmcall(Vcpu &vcpu)
 {
+	// L1 gets all others of L2's.
+	if (in_guest_mode(vcpu))
+		return nested::handle_direct_flush(vcpu);
 	return kernel::kvm_emulate_hypercall(&vcpu.kvm);
 }
 

@@ -17,7 +17,6 @@ namespace page = vmcs12::evmcs;
 using vmcs12::Clean;
 
 constexpr u16 versions = vmcs12::evmcs_version << 8 | vmcs12::evmcs_version;
-constexpr u32 page_size = vmcs12::size_of(vmcs12::Layout::evmcs);
 
 constexpr u32 mask_of(auto... groups)
 {
@@ -54,6 +53,7 @@ constexpr u16 slot_of(u16 member)
 	__builtin_unreachable();
 }
 
+/// For single words; spans cost less by the run.
 bool read_page(Vcpu &vcpu, u16 at, u16 size, void *to)
 {
 	return !kernel::kvm_read_guest_offset_cached(vcpu.kvm.kvm, &vcpu.nested.evmcs.page, to, at,
@@ -70,11 +70,11 @@ void write_page(Vcpu &vcpu, u16 at, u16 size, void *from)
 bool find_page(Vcpu &vcpu, u64 address)
 {
 	return !kernel::kvm_gfn_to_hva_cache_init(vcpu.kvm.kvm, &vcpu.nested.evmcs.page, address,
-						  page_size);
+						  page::page_size);
 }
 
 /// The page as the kernel reaches it, if memory slots are still what they were when it was found,
-/// or it is found again.
+/// or it is found again. What is no address of userspace's (kvm.ko's KVM_HVA_ERR_BAD) faults.
 void *page_in_user(Vcpu &vcpu)
 {
 	const auto &cache = vcpu.nested.evmcs.page;
@@ -91,27 +91,40 @@ kernel::UserSpans spans_of(void *user, page::Spans spans)
 	static_assert(sizeof(page::Span) == sizeof(Span) && offsetof(page::Span, at) == 0 &&
 		      offsetof(Span, at) == 0);
 	// The same two numbers under either name.
-	return {user, page_size, reinterpret_cast<const Span *>(spans.first), spans.count};
+	return {user, page::page_size, reinterpret_cast<const Span *>(spans.first), spans.count};
+}
+
+bool fetch(Vcpu &vcpu, page::Spans spans)
+{
+	void *const user = page_in_user(vcpu);
+
+	return user && !kernel::gather_from_user(vcpu.nested.evmcs.image, spans_of(user, spans));
+}
+
+bool fetch_head(Vcpu &vcpu)
+{
+	return fetch(vcpu, {&page::head, 1});
 }
 
 /// What L1 did not mark as clean. The head is there already.
-bool fetch_dirty_groups(Vcpu &vcpu, u32 clean, u8 *image)
+bool fetch_dirty_groups(Vcpu &vcpu, u32 clean)
 {
 	if (clean == page::all_clean)
 		return true;
-	void *const user = page_in_user(vcpu);
-	const auto fetch = [&](page::Spans spans) {
-		return !kernel::gather_from_user(image, spans_of(user, spans));
-	};
-
-	if (!user)
-		return false;
 	if (!clean)
-		return fetch(page::page_to_fetch());
+		return fetch(vcpu, page::page_to_fetch());
 	for (u32 dirty = ~clean & page::all_clean; dirty; dirty &= dirty - 1)
-		if (!fetch(page::group_to_fetch(static_cast<Clean>(__builtin_ctz(dirty)))))
+		if (!fetch(vcpu, page::group_to_fetch(static_cast<Clean>(__builtin_ctz(dirty)))))
 			return false;
-	return fetch(page::group_to_fetch(Clean::all));
+	return fetch(vcpu, page::group_to_fetch(Clean::all));
+}
+
+/// What of the head is no field of a VMCS.
+void take_words(Evmcs &evmcs)
+{
+	evmcs.clean_fields = word_at<u32>(evmcs.image, page::clean_fields);
+	evmcs.enlightenments = word_at<u32>(evmcs.image, page::enlightenments_control);
+	evmcs.partition_assist_page = word_at<u64>(evmcs.image, page::partition_assist_page);
 }
 
 /// Another one is in use from here on.
@@ -130,6 +143,9 @@ Taken switch_evmcs(Vcpu &vcpu, u64 address)
 	nested.evmcs.pointer = address;
 	nested.revision_word = revision;
 	*nested.vmcs12 = {};
+	// Saved state has nothing of another VMCS's region between the fields.
+	if (vmcs12::read_revision_word(nested.current_region))
+		__builtin_memset(nested.current_region, 0, vmcs12::region_size);
 	return Taken::yes;
 }
 
@@ -155,7 +171,6 @@ Taken take_evmcs(Vcpu &vcpu, bool vmlaunch)
 {
 	Nested &nested = vcpu.nested;
 	const VpAssist assist = read_vp_assist(vcpu);
-	u8 *image = nested.region;
 
 	if (!assist.enlightened) {
 		drop_evmcs(vcpu);
@@ -168,21 +183,20 @@ Taken take_evmcs(Vcpu &vcpu, bool vmlaunch)
 	if (is_new)
 		if (const Taken taken = switch_evmcs(vcpu, assist.evmcs); taken != Taken::yes)
 			return taken;
-	if (!read_page(vcpu, page::head.at, page::head.size, image + page::head.at)) {
+	if (!fetch_head(vcpu)) {
 		drop_evmcs(vcpu);
 		return Taken::no_memory;
 	}
-	nested.evmcs.clean_fields = word_at<u32>(image, page::clean_fields);
-	nested.evmcs.enlightenments = word_at<u32>(image, page::enlightenments_control);
+	take_words(nested.evmcs);
 
 	// Windows keeps them up between VM entries only.
 	const u32 clean = is_new || vmlaunch ? 0 : nested.evmcs.clean_fields & page::all_clean;
 
-	if (!fetch_dirty_groups(vcpu, clean, image)) {
+	if (!fetch_dirty_groups(vcpu, clean)) {
 		drop_evmcs(vcpu);
 		return Taken::no_memory;
 	}
-	vmcs12::decode_evmcs(image, clean, *nested.vmcs12);
+	vmcs12::decode_evmcs(nested.evmcs.image, clean, *nested.vmcs12);
 	nested.dirty |= clean ? dirtied_by_groups(~clean) : u32{dirty_all};
 	return Taken::yes;
 }
@@ -190,18 +204,22 @@ Taken take_evmcs(Vcpu &vcpu, bool vmlaunch)
 void write_back_evmcs(Vcpu &vcpu)
 {
 	Nested &nested = vcpu.nested;
-	u8 *image = nested.region;
+	u8 *image = nested.evmcs.image;
 
 	if (!nested.has_evmcs() || !find_saved_evmcs(vcpu))
 		return;
 	vmcs12::encode_evmcs(*nested.vmcs12, image);
-	if (void *const user = page_in_user(vcpu))
-		(void)kernel::scatter_to_user(image, spans_of(user, page::written_on_exit()));
+	// L0 has what the page has, until L1 changes it.
+	const u32 clean = nested.evmcs.clean_fields | page::all_clean;
 
-	// L0 has what the page has, until L1 changes it. Last, since it tells the dirty log.
-	u32 clean = nested.evmcs.clean_fields | page::all_clean;
+	__builtin_memcpy(image + page::clean_fields, &clean, sizeof(clean));
+	// Without its memory L1 loses what it has given up itself.
+	void *const user = page_in_user(vcpu);
 
-	write_page(vcpu, page::clean_fields, sizeof(clean), &clean);
+	if (!user || kernel::scatter_to_user(image, spans_of(user, page::written_on_exit())))
+		return;
+	kernel::mark_page_dirty_in_slot(vcpu.kvm.kvm, nested.evmcs.page.memslot,
+					nested.evmcs.page.gpa >> 12);
 }
 
 void write_back_failure(Vcpu &vcpu)
@@ -241,8 +259,10 @@ bool find_saved_evmcs(Vcpu &vcpu)
 		return true;
 	const VpAssist assist = read_vp_assist(vcpu);
 
-	if (!assist.enlightened || !find_page(vcpu, assist.evmcs))
+	if (!assist.enlightened || !find_page(vcpu, assist.evmcs) || !fetch_head(vcpu))
 		return false;
+	// The image of a VMCS has no room for them.
+	take_words(nested.evmcs);
 	nested.evmcs.pending = false;
 	nested.evmcs.pointer = assist.evmcs;
 	return true;
@@ -255,6 +275,12 @@ bool read_evmcs(Vcpu &vcpu, vmcs12::Place place, u64 &value)
 	value = 0;
 	return slot != vmcs12::no_slot && find_saved_evmcs(vcpu) &&
 	       read_page(vcpu, slot, place.size, &value);
+}
+
+bool delegates_flushes(const Vcpu &vcpu)
+{
+	return vcpu.nested.has_evmcs() &&
+	       vcpu.nested.evmcs.enlightenments & page::nested_flush_hypercall;
 }
 
 bool tells_of_msr_bitmap(const Vcpu &vcpu)

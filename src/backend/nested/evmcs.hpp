@@ -44,6 +44,9 @@ void drop_evmcs(Vcpu &vcpu);
 /// A field of the page as it is now, for VMREAD. @return false if it has no such field
 [[nodiscard]] bool read_evmcs(Vcpu &vcpu, vmcs12::Place place, u64 &value);
 
+/// L1 leaves hypercalls that flush L2's TLB to L0, as far as the page has a say.
+[[nodiscard]] bool delegates_flushes(const Vcpu &vcpu);
+
 /// L1 says by the clean fields when it has changed the MSR bitmap of L2 (TLFS, "Enlightened MSR
 /// Bitmap").
 [[nodiscard]] bool tells_of_msr_bitmap(const Vcpu &vcpu);

@@ -14,6 +14,7 @@
 #include "backend/nested/vp_assist.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "backend/vcpu/segments.hpp"
+#include "core/vmcs12/evmcs.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/page.hpp"
 #include "kernel/requests.hpp"
@@ -40,10 +41,11 @@ int allocate(Vcpu &vcpu)
 	nested.shadow = static_cast<Vmcs12 *>(kernel::allocate(sizeof(Vmcs12)));
 	nested.region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
 	nested.current_region = static_cast<u8 *>(kernel::allocate(vmcs12::region_size));
+	nested.evmcs.image = static_cast<u8 *>(kernel::allocate(vmcs12::evmcs::page_size));
 	nested.state = static_cast<check::State *>(kernel::allocate(sizeof(check::State)));
 	nested.msr_bitmap = static_cast<hw::MsrBitmap *>(kernel::allocate_zeroed_page());
 	if (!nested.vmcs12 || !nested.shadow || !nested.region || !nested.current_region ||
-	    !nested.state || !nested.msr_bitmap)
+	    !nested.evmcs.image || !nested.state || !nested.msr_bitmap)
 		return -kernel::ENOMEM;
 	if (const int error = nested.vmcs02.create())
 		return error;
@@ -125,11 +127,12 @@ void free_vmx_memory(Vcpu &vcpu)
 	kernel::free(nested.shadow);
 	kernel::free(nested.region);
 	kernel::free(nested.current_region);
+	kernel::free(nested.evmcs.image);
 	kernel::free(nested.state);
 	if (nested.msr_bitmap)
 		kernel::free_page_at(nested.msr_bitmap);
 	nested.vmcs12 = nested.shadow = nullptr;
-	nested.region = nested.current_region = nullptr;
+	nested.region = nested.current_region = nested.evmcs.image = nullptr;
 	nested.state = nullptr;
 	nested.msr_bitmap = nullptr;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/intercepts.hpp"
 
+#include "backend/nested/direct_flush.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/msr_bitmap.hpp"
 #include "backend/setup.hpp"
@@ -140,6 +141,8 @@ bool is_for_l0(Vcpu &vcpu)
 	case Reason::ept_misconfig:
 		// Of kvm.ko's tables. What L1's own say turns up when they are walked.
 		return true;
+	case Reason::vmcall:
+		return is_direct_flush(vcpu);
 	case Reason::vmfunc:
 		// Never enabled in vmcs02: done in software.
 		return secondary12(vcpu).has(secondary::enable_vmfunc);

@@ -196,12 +196,14 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *header)
 		if (const int error = copy_image_in(vcpu, user, 0, nested.revision_word,
 						    *nested.vmcs12, saved::accept_image))
 			return error;
+		keep_region(vcpu);
 		nested.dirty = dirty_all;
 	}
 	if (state.vmcs_pointer != Nested::none) {
-		keep_region(vcpu);
 		nested.pointer = state.vmcs_pointer;
 	} else if (state.evmcs) {
+		if (vmcs12::is_shadow(nested.revision_word))
+			return -kernel::EINVAL;
 		// Which one it is stands in memory, and may not be there yet.
 		nested.evmcs.pending = nested.evmcs.restored = true;
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);

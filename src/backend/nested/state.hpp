@@ -37,9 +37,11 @@ struct Evmcs {
 	bool restored; ///< what the page has is not known since
 	u64 pointer;   ///< of the one in use, or Nested::none
 	kernel::gfn_to_hva_cache page;
+	u8 *image;	  ///< what an entry has fetched of the page; from the first VMXON on
 	u32 clean_fields; ///< as the last entry found them
 	u32 enlightenments;
-	check::Limits limits; ///< what may be asked for in one
+	u64 partition_assist_page; ///< where L1 locks L2's TLB
+	check::Limits limits;	   ///< what may be asked for in one
 };
 
 struct Nested {
@@ -71,6 +73,8 @@ struct Nested {
 	kernel::gfn_to_hva_cache msr_bitmap12; ///< L1's for L2
 	bool vmcs02_written;		       ///< its constant part
 	u32 dirty;			       ///< of Dirty: what vmcs02 does not hold yet
+
+	u64 l2_flushes; ///< of Vm::l2_flushes, those that vpid02 has seen
 
 	u16 vpid02;
 	u16 last_vpid12; ///< whose mappings are tagged with vpid02

@@ -3,6 +3,7 @@
 
 #include "backend/hw/host_state.hpp"
 #include "backend/hw/tlb.hpp"
+#include "backend/nested/direct_flush.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/guest_state.hpp"
 #include "backend/nested/msr_bitmap.hpp"
@@ -203,7 +204,8 @@ void flush_for_entry(Vcpu &vcpu)
 
 	if (!has_vpid02(vcpu)) {
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_TLB_FLUSH_GUEST);
-	} else if (nested.vmcs12->virtual_processor_id != nested.last_vpid12) {
+	} else if (nested.vmcs12->virtual_processor_id != nested.last_vpid12 ||
+		   must_flush_for_l2(vcpu)) {
 		nested.last_vpid12 = nested.vmcs12->virtual_processor_id;
 		hw::flush_vpid(nested.vpid02);
 	}

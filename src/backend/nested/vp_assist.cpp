@@ -12,7 +12,8 @@ VpAssist read_vp_assist(Vcpu &vcpu)
 	if (!vcpu.nested.evmcs.enabled || !kernel::kvm_hv_get_assist_page(&vcpu.kvm, &page))
 		return {};
 	return {.enlightened = page.enlighten_vmentry != 0,
-		.evmcs = page.current_nested_vmcs & ~offset_bits};
+		.evmcs = page.current_nested_vmcs & ~offset_bits,
+		.direct_hypercall = page.nested_control.features.directhypercall != 0};
 }
 
 } // namespace backend::nested

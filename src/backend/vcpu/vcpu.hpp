@@ -33,6 +33,7 @@ struct Vm {
 	/// Of all vCPUs' posted-interrupt descriptors, by vCPU id (ipi_virtualization.hpp).
 	u64 *pid_table;
 	u64 pid_table_size; ///< bytes
+	u64 l2_flushes;	    ///< how often an L2 has had its TLB flushed on all vCPUs
 };
 
 /// Segment fields read from the VMCS since the last exit, so that asking twice costs no VMREAD.

@@ -41,8 +41,6 @@ load_dirty_groups(Vmcs12 &to, const u8 *page, u32 clean_fields, std::integer_seq
 /// Up to that many bytes between fields are fetched with them: cheaper than a span of their own.
 constexpr u32 bridged = 16;
 
-constexpr u32 page_size = size_of(Layout::evmcs);
-
 struct SpanTable {
 	evmcs::Span spans[64]{};
 	u32 count = 0;
@@ -51,7 +49,7 @@ struct SpanTable {
 };
 
 struct Bytes {
-	bool wanted[page_size]{};
+	bool wanted[evmcs::page_size]{};
 
 	consteval void add(u32 at, u32 size)
 	{
@@ -61,7 +59,7 @@ struct Bytes {
 
 	consteval void bridge()
 	{
-		for (u32 at = 1, end = 0; at < page_size; at++) {
+		for (u32 at = 1, end = 0; at < evmcs::page_size; at++) {
 			if (!wanted[at])
 				continue;
 			if (end && at - end <= bridged)
@@ -74,7 +72,7 @@ struct Bytes {
 	{
 		SpanTable table;
 
-		for (u32 at = 0; at < page_size; at++) {
+		for (u32 at = 0; at < evmcs::page_size; at++) {
 			if (!wanted[at])
 				continue;
 			if (!at || !wanted[at - 1])
@@ -121,6 +119,7 @@ consteval SpanTable find_written_on_exit()
 	for (const Row &row : rows)
 		if (row.evmcs != no_slot && is_written_on_exit(row))
 			bytes.add(row.evmcs, row.size);
+	bytes.add(evmcs::clean_fields, sizeof(u32));
 	return bytes.spans();
 }
 

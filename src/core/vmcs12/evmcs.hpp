@@ -12,6 +12,8 @@ namespace evmcs {
 inline constexpr u16 clean_fields = 824, synthetic_controls = 832, enlightenments_control = 836,
 		     vp_id = 840, vm_id = 848, partition_assist_page = 856;
 
+inline constexpr u32 page_size = size_of(Layout::evmcs);
+
 inline constexpr u32 all_clean = 0xffff;
 
 /// Bits of the enlightenments control.
@@ -40,7 +42,7 @@ inline constexpr Span head{812, 52};
 [[nodiscard]] Spans group_to_fetch(Clean group);
 [[nodiscard]] Spans page_to_fetch();
 
-/// What encode_evmcs() puts into the page.
+/// What encode_evmcs() puts into the page, and the clean fields.
 [[nodiscard]] Spans written_on_exit();
 
 /// Where the page has what lies at that offset of a Vmcs12, for VMREAD. @return no_slot if nowhere

@@ -41,6 +41,12 @@ int kvmxx_copy_from_user(void *to, const void *from, unsigned long size)
 #define EACH(copy, span, label)                                                                    \
 	({                                                                                         \
 		unsigned long at = (span)->at, end = at + (span)->size;                            \
+		while (at + 32 <= end) {                                                           \
+			copy(u64, label);                                                          \
+			copy(u64, label);                                                          \
+			copy(u64, label);                                                          \
+			copy(u64, label);                                                          \
+		}                                                                                  \
 		while (at + 8 <= end)                                                              \
 			copy(u64, label);                                                          \
 		if (at + 4 <= end)                                                                 \

@@ -8,6 +8,7 @@
 // ./migrate. MIGRATE=refused is for a module that does not know the revision: it has to say so.
 // Without MIGRATE the halves follow one another.
 #include "harness/nested_ept.hpp"
+#include "harness/nested_evmcs.hpp"
 #include "harness/saved.hpp"
 
 #include <cstdlib>
@@ -56,7 +57,6 @@ GUEST_CODE(uses_shadow, 64, R"(
 	vmcall
 )");
 
-constexpr std::uint32_t legacy_revision = 0x11e57ed0, enlightened_revision = 0x11e586b1;
 constexpr std::uint32_t third_vmcs_address = 0xa0000;
 constexpr std::uint64_t wrong_revision = 11; // a VM-instruction error
 constexpr auto msr_basic = static_cast<std::uint32_t>(Msr::basic);
@@ -121,7 +121,8 @@ void arrive(const char *name, void (*then)(L1 &))
 	if (!std::filesystem::exists(file_of(name)))
 		tap::skip("it was not saved");
 	const Saved saved(file_of(name));
-	L1 l1(saved.memory_size());
+	L1 l1(saved.memory_size(), L1::Irqchip::none,
+	      saved.uses_hyperv() ? L1::Hyperv::evmcs : L1::Hyperv::none);
 	if (variable("MIGRATE", "") == "refused") {
 		expect_refusal(saved, l1);
 		return;
@@ -432,5 +433,59 @@ TEST(other_revision_is_asleep)
 		expect(l1.vmptrld(third_vmcs_address), succeeds(), "VMPTRLD of the cleared one");
 		l1.expect_field(field::tsc_offset, 0x3333);
 		expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH of the cleared one");
+	});
+}
+
+// An L1 of Hyper-V's, whose VMCS is an enlightened one: L2 runs.
+TEST(enlightened_vmcs_runs)
+{
+	need_nested_state();
+	if (saves()) {
+		L1 l1 = hyperv_l1();
+		prepare_evmcs(l1, counts);
+		start_counting(l1);
+		leave(l1, "enlightened_vmcs_runs");
+	}
+	arrive("enlightened_vmcs_runs", [](L1 &l1) {
+		l1.use_page(evmcs_address);
+		count_on(l1, 4);
+	});
+}
+
+// L1 runs, and has an ordinary VMCS asleep.
+TEST(enlightened_vmcs_waits)
+{
+	need_nested_state();
+	if (saves()) {
+		L1 l1 = hyperv_l1();
+		prepare_evmcs(l1, vmcalls);
+		name_no_evmcs(l1);
+		l1.use_vmcs();
+		l1.write_default_vmcs(other_vmcs_address);
+		l1.write(field::tsc_offset, 0x2222);
+		expect(l1.vmclear(other_vmcs_address), succeeds(), "VMCLEAR");
+		l1.load_l2(counts);
+		write_default_evmcs(l1, evmcs_address);
+		start_counting(l1);
+		expect(l1.go_on(), exits(Reason::cpuid), "L2");
+		leave(l1, "enlightened_vmcs_waits");
+	}
+	arrive("enlightened_vmcs_waits", [](L1 &l1) {
+		constexpr std::uint64_t cpuid_length = 2;
+		kvm_regs regs = l1.vcpu().regs();
+		regs.rflags = 0;
+		l1.use_page(evmcs_address);
+		l1.write(field::guest_rip, l1.read(field::guest_rip) + cpuid_length);
+		l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = 0;
+		expect(l1.vmresume(regs), reports(5), "L2 behind CPUID");
+		count_on(l1, 5);
+		expect(l1.go_on(), exits(Reason::cpuid), "L2");
+		expect(l1.vmclear(evmcs_address), succeeds(), "VMCLEAR of the page");
+		name_no_evmcs(l1);
+		l1.use_vmcs();
+		l1.load_l2(vmcalls);
+		expect(l1.vmptrld(other_vmcs_address), succeeds(), "VMPTRLD");
+		l1.expect_field(field::tsc_offset, 0x2222);
+		expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH");
 	});
 }

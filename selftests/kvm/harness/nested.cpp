@@ -224,11 +224,11 @@ void expect_either(const Result &found, const Result &sdm, const Result &also,
 		expect(found, sdm, what, where);
 }
 
-L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv)
+L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv, EvmcsFeatures features)
     : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(*vm_)
 {
 	if (hyperv == Hyperv::evmcs)
-		enable_evmcs(vcpu_);
+		enable_evmcs(vcpu_, features);
 	if (irqchip == Irqchip::in_kernel)
 		enable_apic(vcpu_);
 	load(*vm_, nothing);

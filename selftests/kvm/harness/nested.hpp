@@ -165,6 +165,11 @@ struct FieldValue {
 	std::uint64_t encoding, value;
 };
 
+// Of CPUID 4000000AH.
+struct EvmcsFeatures {
+	bool perf_global_ctrl = true, direct_flush = false;
+};
+
 class L1 {
 public:
 	// A vCPU in 64-bit mode that could execute VMXON; skips if nested VMX is not offered.
@@ -173,7 +178,7 @@ public:
 	// With the CPUID of Hyper-V and enlightened VMCSs; skips if they are not offered.
 	enum class Hyperv { none, evmcs };
 	explicit L1(std::size_t memory = default_memory, Irqchip irqchip = Irqchip::none,
-		    Hyperv hyperv = Hyperv::none);
+		    Hyperv hyperv = Hyperv::none, EvmcsFeatures features = {});
 
 	// Another vCPU of that machine. Their steps share L1's code and operands: one at a time.
 	L1(const L1 &first, unsigned id);

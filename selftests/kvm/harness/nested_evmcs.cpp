@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nested_evmcs.hpp"
 
+#include <filesystem>
+
 namespace kvm {
 
 namespace {
@@ -49,7 +51,7 @@ void write_page(const Vm &vm, std::uint32_t page, std::uint64_t encoding, std::u
 		memcpy(vm.memory(page + row->slot), &value, row->size);
 }
 
-void enable_evmcs(const Vcpu &vcpu)
+void enable_evmcs(const Vcpu &vcpu, EvmcsFeatures features)
 {
 	if (extension(open_dev_kvm(), KVM_CAP_HYPERV_ENLIGHTENED_VMCS) <= 0)
 		tap::skip("KVM_CAP_HYPERV_ENLIGHTENED_VMCS is not offered");
@@ -63,6 +65,11 @@ void enable_evmcs(const Vcpu &vcpu)
 
 	Cpuid hyperv(64), all(256);
 	KVM_CALL(vcpu.fd(), KVM_GET_SUPPORTED_HV_CPUID, hyperv.get());
+	kvm_cpuid_entry2 &nested = *hyperv.find(hv_nested_features);
+	if (!features.perf_global_ctrl)
+		nested.ebx &= ~1u;
+	if (features.direct_flush)
+		nested.eax |= 1u << 17;
 	std::uint32_t count = 0;
 	const auto take = [&](const kvm_cpuid_entry2 &entry) {
 		all.get()->entries[count++] = entry;
@@ -97,13 +104,49 @@ void write_default_evmcs(L1 &l1, std::uint32_t address, std::uint32_t version)
 	name_evmcs(l1, address);
 }
 
-void prepare_evmcs(L1 &l1, const Code &l2)
+std::uint64_t saved_field(const kvm_nested_state &state, const EvmcsField &field)
+{
+	const auto *image = reinterpret_cast<const std::byte *>(&state) + sizeof(state);
+	std::uint32_t revision;
+	std::uint64_t value = 0;
+
+	memcpy(&revision, image, sizeof(revision));
+	memcpy(&value, image + (revision == legacy_revision ? field.legacy : field.enlightened),
+	       field.size);
+	return value;
+}
+
+NestedState::NestedState(const Vcpu &vcpu)
+    : storage_((sizeof(kvm_nested_state) + 2 * KVM_STATE_NESTED_VMX_VMCS_SIZE) / 8)
+{
+	get().size = static_cast<std::uint32_t>(storage_.size() * 8);
+	KVM_CALL(vcpu.fd(), KVM_GET_NESTED_STATE, &get());
+}
+
+std::uint32_t NestedState::revision() const
+{
+	std::uint32_t word;
+	memcpy(&word, reinterpret_cast<const std::byte *>(&get()) + sizeof(get()), sizeof(word));
+	return word;
+}
+
+bool is_ours()
+{
+	return std::filesystem::exists("/sys/module/kvm_intel/parameters/vmcs12_revision");
+}
+
+L1 hyperv_l1()
+{
+	return L1(default_memory, L1::Irqchip::none, L1::Hyperv::evmcs);
+}
+
+void prepare_evmcs(L1 &l1, const Code &l2, std::uint32_t version)
 {
 	expect(l1.wrmsr(hv_vp_assist_page, assist_address | enable), succeeds(),
 	       "WRMSR of the VP assist page");
 	l1.enter_vmx();
 	l1.load_l2(l2);
-	write_default_evmcs(l1, evmcs_address);
+	write_default_evmcs(l1, evmcs_address, version);
 }
 
 } // namespace kvm

@@ -60,6 +60,8 @@ namespace assist {
 constexpr unsigned direct_hypercall = 32, enlighten_vmentry = 40, current_nested_vmcs = 48;
 }
 
+constexpr std::uint32_t legacy_revision = 0x11e57ed0, enlightened_revision = 0x11e586b1;
+
 constexpr std::uint32_t hv_vp_assist_page = 0x40000073;
 constexpr std::uint32_t hv_nested_features = 0x4000000a;
 
@@ -71,7 +73,7 @@ void write_page(const Vm &vm, std::uint32_t page, std::uint64_t encoding, std::u
 
 // KVM_CAP_HYPERV_ENLIGHTENED_VMCS and the CPUID that KVM supports with it; skips if it is not
 // offered. Before the vCPU has run.
-void enable_evmcs(const Vcpu &vcpu);
+void enable_evmcs(const Vcpu &vcpu, EvmcsFeatures features = {});
 
 // L1 names a page in its assist page, or none: the VMCS is the current one then.
 void name_evmcs(const L1 &l1, std::uint64_t address);
@@ -79,7 +81,33 @@ void name_no_evmcs(const L1 &l1);
 // A page of zeros but for its version and the default fields; in use and named.
 void write_default_evmcs(L1 &l1, std::uint32_t address, std::uint32_t version = 1);
 
+// A field of the VMCS in saved state, in whichever revision it is.
+std::uint64_t saved_field(const kvm_nested_state &state, const EvmcsField &field);
+
+// KVM_GET_NESTED_STATE, and a field of it.
+class NestedState {
+public:
+	explicit NestedState(const Vcpu &vcpu);
+
+	const kvm_nested_state &get() const
+	{
+		return *reinterpret_cast<const kvm_nested_state *>(storage_.data());
+	}
+	kvm_nested_state &get() { return *reinterpret_cast<kvm_nested_state *>(storage_.data()); }
+	std::uint64_t field(const EvmcsField &field) const { return saved_field(get(), field); }
+	std::uint32_t revision() const;
+	int try_give(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_SET_NESTED_STATE, &get()); }
+
+private:
+	std::vector<std::uint64_t> storage_;
+};
+
+// Whether the module is this project's: for what the distribution's gets wrong.
+bool is_ours();
+
 // In VMX operation with that page as the VMCS, which would run that code.
-void prepare_evmcs(L1 &l1, const Code &l2);
+void prepare_evmcs(L1 &l1, const Code &l2, std::uint32_t version = 1);
+// L1 with all that.
+L1 hyperv_l1();
 
 } // namespace kvm

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "saved.hpp"
 
+#include "nested_evmcs.hpp"
+
 #include <algorithm>
 #include <fstream>
 
@@ -62,6 +64,9 @@ Saved::Saved(const L1 &l1) : memory_(l1.vm().memory(), l1.vm().memory() + l1.mem
 			save(index);
 	for (const std::uint32_t index : other_msrs)
 		save(index);
+	// Another L1 than Hyper-V's has none.
+	if (std::uint64_t page; vcpu.try_get_msr(hv_vp_assist_page, page) && page)
+		save(hv_vp_assist_page);
 }
 
 Saved::Saved(const std::string &path)
@@ -126,6 +131,13 @@ std::uint32_t Saved::revision() const
 		if (msr.index == first_capability)
 			return vmx::Basic{msr.data}.revision();
 	return 0;
+}
+
+bool Saved::uses_hyperv() const
+{
+	return std::ranges::any_of(state_.msrs, [](const kvm_msr_entry &msr) {
+		return msr.index == hv_vp_assist_page;
+	});
 }
 
 std::uint32_t Saved::vmcs_revision() const

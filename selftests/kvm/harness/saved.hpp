@@ -28,8 +28,14 @@ public:
 	std::size_t memory_size() const { return memory_.size(); }
 	// The revision that the vCPU was told of, from IA32_VMX_BASIC.
 	std::uint32_t revision() const;
+	// L1 has a VP assist page.
+	bool uses_hyperv() const;
 	// The revision of the current VMCS, which there must be.
 	std::uint32_t vmcs_revision() const;
+	const kvm_nested_state &nested() const
+	{
+		return *reinterpret_cast<const kvm_nested_state *>(state_.nested);
+	}
 
 private:
 	struct State {
@@ -42,11 +48,6 @@ private:
 		kvm_msr_entry msrs[32];
 		alignas(8) std::byte nested[nested_state_room];
 	};
-	const kvm_nested_state &nested() const
-	{
-		return *reinterpret_cast<const kvm_nested_state *>(state_.nested);
-	}
-
 	State state_ = {};
 	std::vector<std::byte> memory_;
 };

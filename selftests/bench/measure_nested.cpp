@@ -3,6 +3,7 @@
 // A row of nested VMX: an L1 whose VMCS is as a hypervisor's is that wants little, then the row's
 // code as L1 or as L2 from its first instruction to its report.
 #include "harness/module.hpp"
+#include "harness/nested_evmcs.hpp"
 #include "harness/statistics.hpp"
 #include "nested.hpp"
 #include "report.hpp"
@@ -101,10 +102,13 @@ void measure_nested(const char *name, const NestedRow &row)
 	const Pass pass = row.shadowed ? Pass::ept : Pass::no_shadow_vmcs;
 
 	expect_pass(pass);
-	L1 l1(row.memory, L1::Irqchip::in_kernel);
+	L1 l1(row.memory, L1::Irqchip::in_kernel, row.evmcs ? L1::Hyperv::evmcs : L1::Hyperv::none);
 	const Ept ept(l1);
 
-	l1.prepare(row.code);
+	if (row.evmcs)
+		prepare_evmcs(l1, row.code);
+	else
+		l1.prepare(row.code);
 	prepare_usual_vmcs(l1, ept);
 	if (row.prepare)
 		row.prepare(l1, ept);

@@ -25,6 +25,7 @@ struct NestedRow {
 	unsigned exits = 1; // the least that an iteration takes
 	std::size_t memory = kvm::default_memory;
 	bool shadowed = true; // where the CPU can: L1's VMREAD and VMWRITE of frequent fields
+	bool evmcs = false;   // the VMCS is an enlightened one, at evmcs_address
 };
 
 // As measure().

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The rows of nested VMX.
+#include "harness/nested_evmcs.hpp"
 #include "nested.hpp"
 
 #include <sys/mman.h>
@@ -53,6 +54,26 @@ GUEST_CODE(take_interrupt, 64,
 							  "	wrmsr\n"
 							  "	vmresume\n"
 							  "	out %al, $exit_port");
+
+// The same with an enlightened VMCS, at 70000H: loads and stores.
+#define EVMCS_SKIP                                                                                 \
+	"	mov 0x702b4, %r9d\n" /* exit reason */                                             \
+	"	mov 0x702c8, %r9d\n" /* instruction length */                                      \
+	"	mov 0x70330, %r10\n" /* RIP */                                                     \
+	"	add %r9, %r10\n"                                                                         \
+	"	mov %r10, 0x70330\n"
+static_assert(evmcs_address == 0x70000);
+
+// What L0 has marked as clean is clean: RIP never is.
+GUEST_CODE(evmcs_skip, 64, EVMCS_SKIP "	vmresume\n	out %al, $exit_port");
+// Nothing is.
+GUEST_CODE(evmcs_skip_dirty, 64,
+	   EVMCS_SKIP "	movl $0, 0x70338\n	vmresume\n	out %al, $exit_port");
+
+void enlighten_msr_bitmap(L1 &l1, const Ept &)
+{
+	l1.at<std::uint32_t>(evmcs_address + evmcs::enlightenments_control) = evmcs::msr_bitmap;
+}
 
 void intercept_port(L1 &l1, const Ept &)
 {
@@ -111,6 +132,9 @@ TIMED_GUEST(l2_cpuid, "", "",
 	    "	xor %eax, %eax\n"
 	    "	cpuid",
 	    "", "");
+TIMED_GUEST(l2_evmcs, "", "", "	vmcall", "", "");
+TIMED_GUEST(l2_evmcs_bitmap, "", "", "	vmcall", "", "");
+TIMED_GUEST(l2_evmcs_dirty, "", "", "	vmcall", "", "");
 TIMED_GUEST(l2_vmcall, "", "", "	vmcall", "", "");
 TIMED_GUEST(l2_hlt, "", "", "	hlt", "", "");
 TIMED_GUEST(l2_in_l1, "", "", "	in $0x21, %al", "", "");
@@ -153,6 +177,12 @@ TIMED_GUEST(l2_set_state, "", "", "	out %al, $set_state_port", "", "");
 // clang-format off
 NESTED_ROW(l2_cpuid,          .title = "L2: CPUID, to L1",             .handler = &skip_instruction);
 NESTED_ROW(l2_vmcall,         .title = "L2: VMCALL, to L1",            .handler = &skip_instruction);
+NESTED_ROW(l2_evmcs,          .title = "L2: VMCALL, to L1 with an enlightened VMCS", .handler = &evmcs_skip,
+	   .evmcs = true);
+NESTED_ROW(l2_evmcs_bitmap,   .title = "L2: the same, with an enlightened MSR bitmap", .handler = &evmcs_skip,
+	   .prepare = enlighten_msr_bitmap, .evmcs = true);
+NESTED_ROW(l2_evmcs_dirty,    .title = "L2: the same, without clean fields", .handler = &evmcs_skip_dirty,
+	   .evmcs = true);
 NESTED_ROW(l2_hlt,            .title = "L2: HLT, to L1",               .handler = &skip_instruction,
 	   .prepare = intercept_hlt);
 NESTED_ROW(l2_in_l1,          .title = "L2: IN, to L1",                .handler = &skip_instruction,

@@ -235,7 +235,8 @@ void print_setup(const config::Sink &sink)
 {
 	config::Report report{.sink = sink};
 
-	// The rules again, so that the report is whole by itself.
+	// The rules again, so that the report is whole by itself; and what they were not shown.
+	(void)read_capabilities(sink);
 	(void)config::compute(chosen_setup.capabilities, {.error_on_inconsistent = false}, report);
 	config::print_config(chosen_setup.capabilities, chosen_setup.config, sink);
 }

@@ -47,7 +47,7 @@ template <class Instead> [[gnu::always_inline]] inline u64 vmread_or(u64 encodin
 {
 	u64 value;
 
-	asm volatile inline goto(
+	asm volatile goto(
 		"1:	vmread %[encoding], %[value]\n"
 		"	jbe %l[failed]\n"
 		"2:\n" KVMXX_EXTABLE("1b", "%l[faulted]")
@@ -107,15 +107,15 @@ faulted:
 template <class Instead>
 [[gnu::always_inline]] inline void vmwrite_or(u64 encoding, u64 value, Instead instead)
 {
-	asm volatile inline goto("1:	vmwrite %[value], %[encoding]\n"
-				 "	jbe %l[failed]\n"
-				 "2:\n" KVMXX_EXTABLE("1b", "%l[faulted]") KVMXX_JUMP_IF_CPU_HAS(
-					 "%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
-				 :
-				 : [encoding] "r"(encoding), [value] "rm"(value),
-				   [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
-				 : "cc"
-				 : failed, faulted, under_hypervisor);
+	asm volatile goto("1:	vmwrite %[value], %[encoding]\n"
+			  "	jbe %l[failed]\n"
+			  "2:\n" KVMXX_EXTABLE("1b", "%l[faulted]") KVMXX_JUMP_IF_CPU_HAS(
+				  "%c[hypervisor]", "1b", "2b", "%l[under_hypervisor]")
+			  :
+			  : [encoding] "r"(encoding), [value] "rm"(value),
+			    [hypervisor] "i"(kernel::X86_FEATURE_HYPERVISOR)
+			  : "cc"
+			  : failed, faulted, under_hypervisor);
 	return;
 
 under_hypervisor:

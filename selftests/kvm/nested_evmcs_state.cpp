@@ -57,6 +57,14 @@ void set_clean(const L1 &l1, std::uint32_t groups)
 	l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = groups;
 }
 
+// L1 writes to its page only once it runs: the distribution's module, when it finds the page of a
+// machine that has moved, puts there what was saved.
+void let_run(L1 &l1)
+{
+	std::uint64_t ignored;
+	expect(l1.rdmsr(static_cast<std::uint32_t>(Msr::basic), ignored), succeeds(), "RDMSR");
+}
+
 kvm_regs with_rbx(std::uint64_t value)
 {
 	kvm_regs regs = {};
@@ -80,10 +88,9 @@ TEST(before_an_entry)
 
 TEST(between_entries)
 {
+	if (!is_ours())
+		tap::skip("the distribution's module fails L1's next entry with error 7");
 	for (const std::uint32_t clean : {0u, all_clean}) {
-		// The distribution's module fails an entry of which all is clean with error 7.
-		if (clean && !is_ours())
-			continue;
 		L1 l1 = hyperv_l1();
 		prepare_evmcs(l1, counts);
 		expect(l1.vmlaunch(with_rbx(40)), reports(40), "L2");
@@ -94,6 +101,7 @@ TEST(between_entries)
 		l1.write(field::guest_rsp, 0x1234);
 		L1 other = moved(l1);
 		expect_state(other, KVM_STATE_NESTED_EVMCS);
+		let_run(other);
 		set_clean(other, clean);
 		expect(other.resume(), reports(41), "L2 elsewhere");
 		expect(other.go_on(), exits(Reason::vmcall), "L2 elsewhere");
@@ -132,6 +140,9 @@ TEST(in_l2)
 TEST(again_before_running)
 {
 	for (const bool in_l2 : {false, true}) {
+		// The distribution's module fails L1's next entry with error 7.
+		if (!in_l2 && !is_ours())
+			continue;
 		L1 l1 = hyperv_l1();
 		prepare_evmcs(l1, counts);
 		expect(l1.vmlaunch(with_rbx(40)), reports(40), "L2");
@@ -148,6 +159,7 @@ TEST(again_before_running)
 		L1 third = moved(other);
 		if (in_l2)
 			expect(third.go_on(), exits(Reason::vmcall), "L2 in a third place");
+		let_run(third);
 		set_clean(third, 0);
 		expect(third.resume(), reports(41), "L2, entered again");
 	}

@@ -599,7 +599,9 @@ TEST(debugctl)
 		}
 		expect(result, reports(kept), what);
 		expect(l1.go_on(), exits(Reason::vmcall), what);
-		l1.expect_field(field::guest_debugctl, kept);
+		// The distribution's module leaves in the field what it has dropped.
+		check_equal(l1.read(field::guest_debugctl) & ~(lbr | btf), kept,
+			    "IA32_DEBUGCTL in the VMCS");
 		check_equal(l1.vcpu().msr(msr::debugctl), 0u, "L1's IA32_DEBUGCTL behind the exit");
 	}
 }

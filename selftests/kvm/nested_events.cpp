@@ -54,9 +54,13 @@ void run_through(L1 &l1)
 	l1.write(field::guest_rip, l2_code_address);
 }
 
-// L2 begins behind a MOV SS that has met a data breakpoint, and L1 intercepts #DB.
+// L2 begins behind a MOV SS that has met a data breakpoint, and L1 intercepts #DB. Its code is
+// mapped then: Bochs 2.7 loses blocking over an exit for a page fault.
 void hold_back_debug_exception(L1 &l1)
 {
+	if (l1.vmlaunch().kind == Result::Kind::report)
+		expect(l1.go_on(), exits(Reason::vmcall), "L2 without anything pending");
+	l1.write(field::guest_rip, l2_code_address);
 	l1.set(vmx::entry::load_debug_controls);
 	l1.write(field::guest_dr7, 0x401);
 	l1.write(field::exception_bitmap, 1u << vector::db);
@@ -359,7 +363,7 @@ TEST(pending_behind_mov_ss_over_an_exit)
 	L1 l1;
 	l1.prepare(cpuid_vmcall);
 	hold_back_debug_exception(l1);
-	expect(l1.vmlaunch(), exits(Reason::cpuid), "L2's instruction behind MOV SS");
+	expect(l1.vmresume(), exits(Reason::cpuid), "L2's instruction behind MOV SS");
 	l1.expect_field(field::guest_interruptibility, blocked_by_mov_ss);
 	l1.expect_field(field::guest_pending_debug_exceptions, breakpoint_0);
 	l1.write(field::guest_interruptibility, 0);
@@ -379,7 +383,7 @@ TEST(pending_behind_mov_ss_over_emulation)
 		hold_back_debug_exception(l1);
 		if (!intercepted)
 			l1.write(field::exception_bitmap, 0);
-		expect(l1.vmlaunch(), reports(0), "L2's instruction behind MOV SS");
+		expect(l1.vmresume(), reports(0), "L2's instruction behind MOV SS");
 		const Result result = l1.go_on();
 		if (!intercepted) {
 			expect(result, faults(vector::db), "L2 behind OUT");
@@ -402,7 +406,7 @@ TEST(pending_behind_sti)
 	l1.prepare(cpuid_vmcall);
 	hold_back_debug_exception(l1);
 	l1.write(field::guest_interruptibility, blocked_by_sti);
-	expect(l1.vmlaunch(), exits(Reason::exception_nmi), "L2");
+	expect(l1.vmresume(), exits(Reason::exception_nmi), "L2");
 	l1.expect_field(field::exit_qualification, 1);
 	l1.expect_field(field::guest_rip, l2_code_address);
 }

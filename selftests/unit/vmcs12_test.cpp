@@ -462,8 +462,9 @@ TEST(spans_of_an_exit_are_what_it_writes)
 {
 	static Region before, after;
 	static Vmcs12 vmcs12;
-	bool spanned[1024]{};
+	static bool spanned[1024];
 
+	__builtin_memset(spanned, 0, sizeof(spanned));
 	for (u32 n = 0; n < sizeof(before); n++)
 		before[n] = after[n] = 0;
 	__builtin_memset(&vmcs12, 0xff, sizeof(vmcs12));

@@ -50,4 +50,16 @@ inline u32 vp_index(kvm_vcpu *vcpu)
 	return kvmxx_vp_index(vcpu);
 }
 
+/// Tells kvm.ko of the EPT that the vCPU goes on with. @return whether it is another than before.
+[[nodiscard]] inline bool track_root(kvm_vcpu *vcpu, u64 root)
+{
+	return kvmxx_track_root(vcpu, root);
+}
+
+/// kvm.ko drops what CPUs have cached of an EPT by hypercall.
+inline void flush_remotely(kvm_x86_ops &ops)
+{
+	kvmxx_flush_remotely(&ops);
+}
+
 } // namespace kernel

@@ -61,22 +61,17 @@ int enable_direct_flush(kernel::kvm_vcpu *kvm)
 
 void track_root(Vcpu &vcpu, u64 root, int level)
 {
-	const bool changed = vcpu.kvm.arch.hv_root_tdp != root;
-
-	kernel::hv_track_root_tdp(&vcpu.kvm, root);
 	// kvm.ko flushes the one root that each vCPU has named last. Of one that L2 was on, or L1
 	// while L2 ran, the CPU may have kept what has been flushed since.
-	if (changed)
+	if (kernel::track_root(&vcpu.kvm, root))
 		hw::flush_ept(ept_pointer(vcpu, root, level));
 }
 
 void choose_operations(kernel::kvm_x86_ops &ops)
 {
 	// Entries of an EPT are what that hypercall is about.
-	if (setup().hyperv.remote_flush && setup().features.ept) {
-		ops.tlb_remote_flush = kernel::hv_remote_flush_tlb;
-		ops.tlb_remote_flush_with_range = kernel::hv_remote_flush_tlb_with_range;
-	}
+	if (setup().hyperv.remote_flush && setup().features.ept)
+		kernel::flush_remotely(ops);
 	if (setup().hyperv.direct_flush)
 		ops.enable_direct_tlbflush = enable_direct_flush;
 }

@@ -13,6 +13,11 @@
 
 #if IS_ENABLED(CONFIG_HYPERV)
 
+/* kvm.ko's, for its backends. */
+int hv_remote_flush_tlb(struct kvm *kvm);
+int hv_remote_flush_tlb_with_range(struct kvm *kvm, struct kvm_tlb_range *range);
+void hv_track_root_tdp(struct kvm_vcpu *vcpu, hpa_t root);
+
 struct kvmxx_hyperv kvmxx_read_hyperv(void)
 {
 	struct kvmxx_hyperv offer = {};
@@ -65,6 +70,20 @@ void kvmxx_leave_evmcs(void)
 	page->nested_control.features.directhypercall = 0;
 }
 
+bool kvmxx_track_root(struct kvm_vcpu *vcpu, unsigned long long root)
+{
+	bool changed = vcpu->arch.hv_root_tdp != root;
+
+	hv_track_root_tdp(vcpu, root);
+	return changed;
+}
+
+void kvmxx_flush_remotely(struct kvm_x86_ops *ops)
+{
+	ops->tlb_remote_flush = hv_remote_flush_tlb;
+	ops->tlb_remote_flush_with_range = hv_remote_flush_tlb_with_range;
+}
+
 #else
 
 struct kvmxx_hyperv kvmxx_read_hyperv(void)
@@ -87,6 +106,15 @@ void kvmxx_set_current_evmcs(unsigned long physical, bool direct_flush)
 }
 
 void kvmxx_leave_evmcs(void)
+{
+}
+
+bool kvmxx_track_root(struct kvm_vcpu *vcpu, unsigned long long root)
+{
+	return false;
+}
+
+void kvmxx_flush_remotely(struct kvm_x86_ops *ops)
 {
 }
 

@@ -31,4 +31,9 @@ struct kvm_vcpu;
 unsigned long kvmxx_partition_assist_page(struct kvm *kvm);
 unsigned int kvmxx_vp_index(struct kvm_vcpu *vcpu);
 
+struct kvm_x86_ops;
+/* Tells kvm.ko, which flushes by hypercall, of the root that the vCPU goes on with. Returns whether it is another. */
+bool kvmxx_track_root(struct kvm_vcpu *vcpu, unsigned long long root);
+void kvmxx_flush_remotely(struct kvm_x86_ops *ops);
+
 #endif

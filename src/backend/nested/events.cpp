@@ -219,19 +219,15 @@ void triple_fault(kernel::kvm_vcpu *kvm)
 	leave(vcpu_of(kvm), exit_for(Reason::triple_fault));
 }
 
-Fate fate_of_interrupt(const Vcpu &vcpu)
+Fate fate_of_l2_interrupt(const Vcpu &vcpu)
 {
-	if (!in_guest_mode(vcpu))
-		return Fate::injected;
 	if (vcpu.nested.entry_pending)
 		return Fate::has_to_wait;
 	return pin12(vcpu).has(pin::external_interrupt_exiting) ? Fate::exits : Fate::injected;
 }
 
-Fate fate_of_nmi(Vcpu &vcpu)
+Fate fate_of_l2_nmi(Vcpu &vcpu)
 {
-	if (!in_guest_mode(vcpu))
-		return Fate::injected;
 	if (vcpu.nested.entry_pending)
 		return Fate::has_to_wait;
 	// Without virtual NMIs blocking is of real ones, and keeps the exit away as well: L2 began

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "backend/vcpu/vcpu.hpp"
+#include "backend/nested/guest_mode.hpp"
 
 /// Events that reach L2: some are exits to L1. kvm.ko asks.
 namespace backend::nested {
@@ -24,7 +24,17 @@ enum class Fate : u8 {
 	exits,	     ///< L1 does, whatever L2 has masked
 	has_to_wait, ///< until the entry that L1 has asked for has been made
 };
-[[nodiscard]] Fate fate_of_interrupt(const Vcpu &vcpu);
-[[nodiscard]] Fate fate_of_nmi(Vcpu &vcpu);
+[[nodiscard]] Fate fate_of_l2_interrupt(const Vcpu &vcpu);
+[[nodiscard]] Fate fate_of_l2_nmi(Vcpu &vcpu);
+
+// kvm.ko asks several times for each event: no call while L1 runs.
+[[nodiscard]] inline Fate fate_of_interrupt(const Vcpu &vcpu)
+{
+	return in_guest_mode(vcpu) ? fate_of_l2_interrupt(vcpu) : Fate::injected;
+}
+[[nodiscard]] inline Fate fate_of_nmi(Vcpu &vcpu)
+{
+	return in_guest_mode(vcpu) ? fate_of_l2_nmi(vcpu) : Fate::injected;
+}
 
 } // namespace backend::nested

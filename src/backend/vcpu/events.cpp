@@ -185,9 +185,7 @@ void requeue_vectored_event(Vcpu &vcpu)
 
 int interrupt_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 {
-	// Asked several times for each interrupt: no call for a guest that is none of L1's.
-	switch (in_guest_mode(vcpu_of(kvm)) ? nested::fate_of_interrupt(vcpu_of(kvm))
-					    : nested::Fate::injected) {
+	switch (nested::fate_of_interrupt(vcpu_of(kvm))) {
 	case nested::Fate::has_to_wait:
 		return for_injection ? -kernel::EBUSY : 0;
 	case nested::Fate::exits:

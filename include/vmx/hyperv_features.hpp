@@ -11,14 +11,16 @@ namespace vmx::hyperv {
 using Recommendations = Mask<struct RecommendationsWord, u32>;
 inline constexpr Recommendations use_enlightened_vmcs{1u << 14};
 
-/// Leaf 0x4000000A, EAX. Bits 7:0 and 15:8 are the lowest and the highest version of the
+inline constexpr u32 nested_features_leaf = 0x4000000a;
+
+/// That leaf, EAX. Bits 7:0 and 15:8 are the lowest and the highest version of the
 /// enlightened VMCS.
 using NestedFeatures = Mask<struct NestedFeaturesWord, u32>;
 inline constexpr NestedFeatures direct_flush{1u << 17};
 inline constexpr NestedFeatures guest_mapping_flush{1u << 18};
 inline constexpr NestedFeatures enlightened_msr_bitmap{1u << 19};
 
-/// Leaf 0x4000000A, EBX.
+/// EBX.
 using NestedFeatures2 = Mask<struct NestedFeatures2Word, u32>;
 inline constexpr NestedFeatures2 evmcs_perf_global_ctrl{1u << 0};
 

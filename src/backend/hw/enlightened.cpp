@@ -21,6 +21,18 @@ bool first_time(u32 n)
 	return !(__atomic_fetch_or(&named[n / 64], mask, __ATOMIC_RELAXED) & mask);
 }
 
+u64 load_slot(const u8 *page, const vmcs12::EvmcsSlot &slot)
+{
+	switch (slot.size) {
+	case 2:
+		return load<u16>(page, slot.offset);
+	case 4:
+		return load<u32>(page, slot.offset);
+	default:
+		return load<u64>(page, slot.offset);
+	}
+}
+
 } // namespace
 
 void missing(u32 encoding, bool is_write)
@@ -47,21 +59,10 @@ u64 read(u32 encoding)
 bool try_read(u32 encoding, u64 &value)
 {
 	const vmcs12::EvmcsSlot slot = vmcs12::find_evmcs_slot(encoding);
-	const u8 *const page = current_page();
 
 	if (!slot.exists())
 		return false;
-	switch (slot.size) {
-	case 2:
-		value = load<u16>(page, slot.offset);
-		break;
-	case 4:
-		value = load<u32>(page, slot.offset);
-		break;
-	default:
-		value = load<u64>(page, slot.offset);
-		break;
-	}
+	value = load_slot(current_page(), slot);
 	return true;
 }
 
@@ -74,7 +75,7 @@ void write(u32 encoding, u64 value)
 		missing(encoding, true);
 		return;
 	}
-	if (read(encoding) == value)
+	if (load_slot(page, slot) == value)
 		return;
 	switch (slot.size) {
 	case 2:

@@ -74,12 +74,19 @@ int get_capability(Vcpu &vcpu, kernel::msr_data &msr)
 	return 0;
 }
 
+vmx::hyperv::Offer hyperv_offer(Vcpu &vcpu)
+{
+	const auto *entry =
+		kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, vmx::hyperv::nested_features_leaf, 0);
+
+	if (!entry)
+		return {};
+	return {.recommendations = {}, .nested = {entry->eax}, .nested2 = {entry->ebx}};
+}
+
 bool evmcs_has_perf_global_ctrl(Vcpu &vcpu)
 {
-	constexpr u32 nested_features = 0x4000000a, perf_global_ctrl = bit(0);
-	const auto *entry = kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, nested_features, 0);
-
-	return entry && entry->ebx & perf_global_ctrl;
+	return hyperv_offer(vcpu).nested2.has(vmx::hyperv::evmcs_perf_global_ctrl);
 }
 
 int set_capability(Vcpu &vcpu, const kernel::msr_data &msr)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/vcpu/vcpu.hpp"
+#include "vmx/hyperv_features.hpp"
 
 /// The VMX capability MSRs of a guest, which is L1 if its CPUID has VMX.
 namespace backend::nested {
@@ -16,6 +17,9 @@ void choose_offer();
 [[nodiscard]] const vmx::nested::Capabilities &offered_capabilities();
 
 [[nodiscard]] bool offers_vmx(Vcpu &vcpu);
+
+/// What of Hyper-V's nested features L1's CPUID has.
+[[nodiscard]] vmx::hyperv::Offer hyperv_offer(Vcpu &vcpu);
 
 /// L1's CPUID says that an enlightened VMCS carries IA32_PERF_GLOBAL_CTRL.
 [[nodiscard]] bool evmcs_has_perf_global_ctrl(Vcpu &vcpu);

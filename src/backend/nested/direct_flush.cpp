@@ -5,6 +5,7 @@
 #include "backend/nested/direct_flush.hpp"
 
 #include "backend/exit/handler.hpp"
+#include "backend/nested/capabilities.hpp"
 #include "backend/nested/evmcs.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/leave.hpp"
@@ -44,10 +45,7 @@ void set_result(Vcpu &vcpu, u64 result)
 
 bool offers_direct_flush(Vcpu &vcpu)
 {
-	constexpr u32 nested_features = 0x4000000a, direct_flush = bit(17);
-	const auto *entry = kernel::kvm_find_cpuid_entry_index(&vcpu.kvm, nested_features, 0);
-
-	return entry && entry->eax & direct_flush;
+	return hyperv_offer(vcpu).nested.has(vmx::hyperv::direct_flush);
 }
 
 /// L1 has its TLB locked: it walks L2's page tables. Without memory behind its page it cannot have.

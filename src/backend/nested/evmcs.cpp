@@ -5,6 +5,7 @@
 #include "backend/nested/region.hpp"
 #include "backend/nested/vp_assist.hpp"
 #include "core/vmcs12/evmcs.hpp"
+#include "core/vmcs12/evmcs_slot.hpp"
 #include "kernel/parameters.hpp"
 #include "kernel/slots.hpp"
 #include "kernel/user.hpp"
@@ -15,19 +16,15 @@ namespace {
 
 namespace page = vmcs12::evmcs;
 using vmcs12::Clean;
+using vmcs12::clean_bits;
 
 constexpr u16 versions = vmcs12::evmcs_version << 8 | vmcs12::evmcs_version;
 
-constexpr u32 mask_of(auto... groups)
-{
-	return (... | (1U << static_cast<u32>(groups)));
-}
-
 /// Groups behind what vmcs02 keeps (Dirty). All else is written at each entry.
-constexpr u32 behind_controls =
-	mask_of(Clean::control_grp1, Clean::control_grp2, Clean::control_proc, Clean::control_xlat);
-constexpr u32 behind_guest = mask_of(Clean::guest_grp1, Clean::guest_grp2);
-constexpr u32 behind_msr_bitmap = mask_of(Clean::msr_bitmap);
+constexpr u32 behind_controls = clean_bits(Clean::control_grp1) | clean_bits(Clean::control_grp2) |
+				clean_bits(Clean::control_proc) | clean_bits(Clean::control_xlat);
+constexpr u32 behind_guest = clean_bits(Clean::guest_grp1) | clean_bits(Clean::guest_grp2);
+constexpr u32 behind_msr_bitmap = clean_bits(Clean::msr_bitmap);
 
 u32 dirtied_by_groups(u32 dirty)
 {
@@ -42,15 +39,6 @@ template <class Word> Word word_at(const u8 *image, u16 at)
 
 	__builtin_memcpy(&word, image + at, sizeof(word));
 	return word;
-}
-
-/// Where the page has a member of Vmcs12.
-constexpr u16 slot_of(u16 member)
-{
-	for (const vmcs12::Row &row : vmcs12::rows)
-		if (row.member == member)
-			return row.evmcs;
-	__builtin_unreachable();
 }
 
 /// For single words; spans cost less by the run.
@@ -228,9 +216,9 @@ void write_back_failure(Vcpu &vcpu)
 
 	if (!vcpu.nested.has_evmcs() || !find_saved_evmcs(vcpu))
 		return;
-	write_page(vcpu, slot_of(offsetof(Vmcs12, exit_reason)), sizeof(vmcs12.exit_reason),
-		   &vmcs12.exit_reason);
-	write_page(vcpu, slot_of(offsetof(Vmcs12, exit_qualification)),
+	write_page(vcpu, vmcs12::evmcs_slot(f::exit_reason.encoding).offset,
+		   sizeof(vmcs12.exit_reason), &vmcs12.exit_reason);
+	write_page(vcpu, vmcs12::evmcs_slot(f::exit_qualification.encoding).offset,
 		   sizeof(vmcs12.exit_qualification), &vmcs12.exit_qualification);
 }
 
@@ -239,8 +227,8 @@ void write_back_error(Vcpu &vcpu)
 	u32 &error = vcpu.nested.vmcs12->instruction_error;
 
 	if (vcpu.nested.has_evmcs() && find_saved_evmcs(vcpu))
-		write_page(vcpu, slot_of(offsetof(Vmcs12, instruction_error)), sizeof(error),
-			   &error);
+		write_page(vcpu, vmcs12::evmcs_slot(f::instruction_error.encoding).offset,
+			   sizeof(error), &error);
 }
 
 void drop_evmcs(Vcpu &vcpu)

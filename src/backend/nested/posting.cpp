@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/posting.hpp"
 
-#include "backend/nested/guest_mode.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/requests.hpp"
 #include "vmx/apic.hpp"
@@ -22,15 +21,12 @@ PostedInterruptDescriptor &descriptor(const Vcpu &vcpu)
 
 } // namespace
 
-bool is_notification(Vcpu &vcpu, u8 vector)
+bool notify_l2(Vcpu &vcpu, u8 vector)
 {
 	Nested &nested = vcpu.nested;
 	kernel::kvm_vcpu &kvm = vcpu.kvm;
 
-	// The vCPU may leave L2 at any time: then the exit to L1 has come first, and the
-	// notification is one that a CPU in root operation would have got as an interrupt.
-	if (!in_guest_mode(vcpu) ||
-	    __atomic_load_n(&nested.notification_vector, __ATOMIC_RELAXED) != vector)
+	if (__atomic_load_n(&nested.notification_vector, __ATOMIC_RELAXED) != vector)
 		return false;
 	__atomic_store_n(&nested.posted, true, __ATOMIC_RELAXED);
 	// Before the mode is looked at: who comes into the guest after this sees the request.

@@ -198,7 +198,6 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		set_interrupt_shadow(kvm, 0);
 
 	kernel::kvm_load_guest_xsave_state(kvm);
-	arm_preemption_timer(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
 	// What is left of a deadline that the timer was early for; mostly there is none to ask
 	// about.
 	if (kernel::lapic_in_kernel(*kvm) && kvm->arch.apic->lapic_timer.expired_tscdeadline)
@@ -209,6 +208,8 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 
 	kvmxx_entry entry = prepare_entry(vcpu);
 
+	// As near to the entry as can be: it counts from there.
+	arm_preemption_timer(vcpu, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
 	kernel::trace_entry(kvm, run_flags & kernel::KVM_RUN_FORCE_IMMEDIATE_EXIT);
 	const u64 entered_at = vcpu.nmi_blocking.blocked ? hw::read_tsc() : 0;
 

@@ -123,6 +123,24 @@ bool wants_encls(const Vcpu &vcpu)
 		       1;
 }
 
+/// Apart, so that an L1 without I/O bitmaps does not pay for the frame.
+[[gnu::noinline]] bool io_bitmaps_have(Vcpu &vcpu, u16 port, u32 size)
+{
+	constexpr u32 ports_in_a = 0x8000;
+	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
+
+	for (u32 i = 0; i < size; ++i) {
+		const u32 at = u32{port} + i;
+
+		// Wrapping around the ports exits.
+		if (at > 0xffff ||
+		    bit_in_guest(vcpu, at < ports_in_a ? vmcs12.io_bitmap_a : vmcs12.io_bitmap_b,
+				 at % ports_in_a))
+			return true;
+	}
+	return false;
+}
+
 } // namespace
 
 bool is_for_l0(Vcpu &vcpu)
@@ -179,21 +197,9 @@ u32 merge_exception_bitmap(Vcpu &vcpu, u32 l0)
 
 bool l1_intercepts_io(Vcpu &vcpu, u16 port, u32 size)
 {
-	constexpr u32 ports_in_a = 0x8000;
-	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
-
 	if (!primary12(vcpu).has(primary::use_io_bitmaps))
 		return primary12(vcpu).has(primary::unconditional_io_exiting);
-	for (u32 i = 0; i < size; ++i) {
-		const u32 at = u32{port} + i;
-
-		// Wrapping around the ports exits.
-		if (at > 0xffff ||
-		    bit_in_guest(vcpu, at < ports_in_a ? vmcs12.io_bitmap_a : vmcs12.io_bitmap_b,
-				 at % ports_in_a))
-			return true;
-	}
-	return false;
+	return io_bitmaps_have(vcpu, port, size);
 }
 
 bool l1_wants(Vcpu &vcpu)

@@ -10,24 +10,31 @@
 
 namespace backend::nested {
 
-bool reflect(Vcpu &vcpu)
+namespace {
+
+/// Apart, so that an exit which L0 keeps does not pay for the frame.
+[[gnu::noinline]] void reflect_to_l1(Vcpu &vcpu)
 {
-	const Interruption why = vcpu.exit.interruption;
-
-	kernel::trace_nested_exit(&vcpu.kvm);
-	if (is_for_l0(vcpu) || !l1_wants(vcpu))
-		return false;
-
 	Cause cause{.reason = vcpu.exit.reason,
 		    .qualification = exit_qualification(vcpu),
 		    .from_hardware = true};
 
 	if (vcpu.exit.reason.basic() == Reason::exception_nmi) {
-		cause.interruption = why;
-		if (why.has_error_code())
+		cause.interruption = vcpu.exit.interruption;
+		if (cause.interruption.has_error_code())
 			cause.error_code = read(vcpu.current(), f::exit_interruption_error_code);
 	}
 	leave(vcpu, cause);
+}
+
+} // namespace
+
+bool reflect(Vcpu &vcpu)
+{
+	kernel::trace_nested_exit(&vcpu.kvm);
+	if (is_for_l0(vcpu) || !l1_wants(vcpu))
+		return false;
+	reflect_to_l1(vcpu);
 	return true;
 }
 

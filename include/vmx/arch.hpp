@@ -10,7 +10,9 @@ namespace vmx {
 namespace cr0 {
 inline constexpr u64 pe = bit(0), mp = bit(1), em = bit(2), ts = bit(3), et = bit(4), ne = bit(5),
 		     wp = bit(16), am = bit(18), nw = bit(29), cd = bit(30), pg = bit(31);
-}
+/// VM entries and VM exits leave them as they are (SDM, "Loading Guest Control Registers").
+inline constexpr u64 kept_by_vmx = et | nw | cd;
+} // namespace cr0
 
 namespace cr4 {
 inline constexpr u64 vme = bit(0), pvi = bit(1), tsd = bit(2), de = bit(3), pse = bit(4),

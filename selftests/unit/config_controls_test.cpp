@@ -39,26 +39,6 @@ unsigned bit_number(u64 mask)
 	return n;
 }
 
-u64 word_of(const VmcsConfig &config, Word word)
-{
-	switch (word) {
-	case Word::pin:
-		return config.pin.bits;
-	case Word::primary:
-		return config.primary.bits;
-	case Word::secondary:
-		return config.secondary.bits;
-	case Word::tertiary:
-		return config.tertiary.bits;
-	case Word::exit:
-		return config.exit.bits;
-	case Word::entry:
-		return config.entry.bits;
-	default:
-		return 0;
-	}
-}
-
 } // namespace
 
 TEST(each_control_is_one_bit_and_stands_once)
@@ -146,7 +126,7 @@ TEST(optional_controls_are_used_where_there)
 	const VmcsConfig config = compute(caps, {}, report);
 
 	for (const Control &control : controls()) {
-		const bool chosen = word_of(config, control.bit.word) & control.bit.mask;
+		const bool chosen = value_of(config, control.bit.word) & control.bit.mask;
 		switch (control.use) {
 		case Use::required:
 			EXPECT_EQ(chosen, true);
@@ -178,7 +158,7 @@ TEST(optional_controls_are_left_where_not_there)
 		Report report;
 		const VmcsConfig config = compute(caps, {.error_on_inconsistent = false}, report);
 		EXPECT_EQ(report.verdict, Verdict::ok);
-		EXPECT_EQ(word_of(config, control.bit.word) & control.bit.mask, u64{0});
+		EXPECT_EQ(value_of(config, control.bit.word) & control.bit.mask, u64{0});
 	}
 }
 

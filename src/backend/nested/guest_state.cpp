@@ -94,12 +94,10 @@ bool load_guest_registers(Vcpu &vcpu)
 {
 	auto &arch = vcpu.kvm.arch;
 	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
-	// VM entry leaves these as they are.
-	constexpr u64 kept = cr0::et | cr0::nw | cr0::cd;
 
 	write_guest_host_masks(vcpu);
 	set_efer(&vcpu.kvm, guest_efer(vcpu));
-	load_cr0(vcpu, (vmcs12.guest_cr0 & ~kept) | (arch.cr0 & kept));
+	load_cr0(vcpu, (vmcs12.guest_cr0 & ~cr0::kept_by_vmx) | (arch.cr0 & cr0::kept_by_vmx));
 	load_cr4(vcpu, vmcs12.guest_cr4);
 	load_msrs(vcpu);
 	kernel::kvm_set_dr(&vcpu.kvm, 7,

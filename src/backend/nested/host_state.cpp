@@ -102,11 +102,10 @@ bool load_host_state(Vcpu &vcpu)
 {
 	auto &arch = vcpu.kvm.arch;
 	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
-	constexpr u64 kept = cr0::et | cr0::nw | cr0::cd;
 
 	write_guest_host_masks(vcpu);
 	set_efer(&vcpu.kvm, host_efer(vcpu));
-	load_cr0(vcpu, (vmcs12.host_cr0 & ~kept) | (arch.cr0 & kept));
+	load_cr0(vcpu, (vmcs12.host_cr0 & ~cr0::kept_by_vmx) | (arch.cr0 & cr0::kept_by_vmx));
 	load_cr4(vcpu, vmcs12.host_cr4);
 	load_segments(vcpu);
 	load_msrs(vcpu);

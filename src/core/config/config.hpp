@@ -40,6 +40,11 @@ struct VmcsConfig {
 
 namespace vmx::config {
 
+enum class Word : u8;
+
+/// What a configuration has of a word; 0 of a word that is no part of it.
+[[nodiscard]] u64 value_of(const VmcsConfig &config, Word word);
+
 struct Options {
 	/// On: any violated reject rule makes the verdict `inconsistent`. Off: what the rule names
 	/// is dropped, which is reported all the same.

@@ -34,6 +34,24 @@ void print_msrs(const VmxCapabilities &caps, const Sink &sink)
 	}
 }
 
+void print_word(Word word, const Facts &facts, u64 chosen, const Sink &sink)
+{
+	Text text;
+
+	text << info(word).name << Column{name_width} << Hex{chosen, info(word).digits};
+	sink(Severity::info, text.c_str());
+	for (const Control &control : controls()) {
+		if (control.bit.word != word)
+			continue;
+		text.clear();
+		text << "  " << control.name << Column{name_width} << ability(facts, control.bit)
+		     << Column{name_width + 12} << (chosen & control.bit.mask ? "1" : "0");
+		sink(Severity::info, text.c_str());
+	}
+}
+
+} // namespace
+
 u64 value_of(const VmcsConfig &config, Word word)
 {
 	switch (word) {
@@ -56,24 +74,6 @@ u64 value_of(const VmcsConfig &config, Word word)
 		return 0;
 	}
 }
-
-void print_word(Word word, const Facts &facts, u64 chosen, const Sink &sink)
-{
-	Text text;
-
-	text << info(word).name << Column{name_width} << Hex{chosen, info(word).digits};
-	sink(Severity::info, text.c_str());
-	for (const Control &control : controls()) {
-		if (control.bit.word != word)
-			continue;
-		text.clear();
-		text << "  " << control.name << Column{name_width} << ability(facts, control.bit)
-		     << Column{name_width + 12} << (chosen & control.bit.mask ? "1" : "0");
-		sink(Severity::info, text.c_str());
-	}
-}
-
-} // namespace
 
 void print_config(const VmxCapabilities &caps, const VmcsConfig &config, const Sink &sink)
 {

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -63,32 +62,49 @@ u64 random_below(u64 n)
 	return generator() % n;
 }
 
-/// A VMCS: fields in the order in which they are written.
+/// Where a field stands in field::list.
+constexpr u32 place_bits = 10;
+
+constexpr u32 compact(u32 encoding)
+{
+	return (encoding >> 13 & 3) << 8 | (encoding >> 10 & 3) << 6 | (encoding >> 1 & 0x3f);
+}
+
+struct Places {
+	u8 of[1 << place_bits];
+};
+
+static_assert(field::count <= 0xff);
+
+constexpr Places places = [] {
+	Places result{};
+
+	for (u32 n = 0; n < field::count; n++)
+		result.of[compact(field::list[n].encoding)] = static_cast<u8>(n);
+	return result;
+}();
+
+constexpr u32 place(u32 encoding)
+{
+	return places.of[compact(encoding)];
+}
+
+/// A VMCS. Every field of controls and guest is written for each entry, else those of the entries
+/// before would count; of the host's, which the module sets, those that differ.
 class Vmcs {
 public:
-	void set(u32 encoding, u64 value) { values_[encoding] = value; }
+	void set(u32 encoding, u64 value)
+	{
+		values_[place(encoding)] = value;
+		has_host_ |= group_of(encoding) == Group::host;
+	}
 	template <AnyField F> void set(F, u64 value) { set(F::encoding, value); }
 
-	[[nodiscard]] u64 get(u32 encoding) const
-	{
-		const auto found = values_.find(encoding);
-
-		if (found != values_.end())
-			return found->second;
-		for (u32 n = 0; n < info.fields; n++)
-			if (info.host[n].encoding == encoding)
-				return info.host[n].value;
-		return 0;
-	}
+	[[nodiscard]] u64 get(u32 encoding) const { return values_[place(encoding)]; }
 	template <AnyField F> [[nodiscard]] u64 get(F) const { return get(F::encoding); }
 
-	[[nodiscard]] const std::map<u32, u64> &values() const { return values_; }
-	[[nodiscard]] bool has_host() const
-	{
-		return std::any_of(values_.begin(), values_.end(), [](const auto &field) {
-			return group_of(field.first) == Group::host;
-		});
-	}
+	/// Whether the host-state area has been changed.
+	[[nodiscard]] bool has_host() const { return has_host_; }
 
 	[[nodiscard]] VmcsSource source() const
 	{
@@ -99,8 +115,23 @@ public:
 			const_cast<Vmcs *>(this)};
 	}
 
+	/// With the host state with which an exit comes back, and nothing else.
+	static const Vmcs &blank()
+	{
+		static const Vmcs result = [] {
+			Vmcs v;
+
+			for (u32 n = 0; n < info.fields; n++)
+				v.set(info.host[n].encoding, info.host[n].value);
+			v.has_host_ = false;
+			return v;
+		}();
+		return result;
+	}
+
 private:
-	std::map<u32, u64> values_;
+	u64 values_[field::count] = {};
+	bool has_host_ = false;
 };
 
 u64 capability(Msr msr)
@@ -326,11 +357,17 @@ vmx_entry_try ask_cpu(const Vmcs &v)
 {
 	vmx_entry_try it{};
 
-	for (const auto &[encoding, value] : v.values()) {
+	for (const field::Info &one : field::list) {
+		const Group group = group_of(one.encoding);
+		const u64 value = v.get(one.encoding);
+
+		if (group == Group::exit_info ||
+		    (group == Group::host && value == Vmcs::blank().get(one.encoding)))
+			continue;
 		if (it.fields == VMX_ENTRY_FIELDS)
 			die("too many fields");
-		it.field[it.fields++] = {.encoding = encoding, .pad = 0, .value = value};
-		it.keep_rip |= encoding == field::host_rip.encoding;
+		it.field[it.fields++] = {.encoding = one.encoding, .pad = 0, .value = value};
+		it.keep_rip |= one.encoding == field::host_rip.encoding;
 	}
 	if (ioctl(device, VMX_ENTRY_TRY, &it))
 		die("VMX_ENTRY_TRY");
@@ -430,17 +467,21 @@ bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
 	if (v.has_host() || !s.exit.has(exit::host_address_space_size) || s.exit_load.count)
 		return false;
 
-	// The timer does not end the wait for a SIPI. What the CPU is known not to check keeps it
-	// from that no more than from anything else.
+	if (!s.pin.has(pin::preemption_timer) || v.get(field::preemption_timer_value) ||
+	    !s.exit.has(exit::load_efer) || !s.exit.has(exit::load_pat) ||
+	    s.exit.has_any(exit::load_perf_global_ctrl | exit::load_cet | exit::load_pkrs) ||
+	    s.exit_store.count || s.entry_load.count)
+		return false;
+	if (s.activity <= static_cast<u32>(Activity::shutdown))
+		return true;
+
+	// The timer does not end the wait for a SIPI: a row has to refuse it that the CPU does
+	// check.
 	bool refused = false;
 	for (const Area area : {Area::controls, Area::host, Area::guest})
 		find_violations(area, s, limits,
 				[&](const Check &check) { refused |= !lax_row(check, s); });
-	return s.pin.has(pin::preemption_timer) && v.get(field::preemption_timer_value) == 0 &&
-	       (refused || s.activity <= static_cast<u32>(Activity::shutdown)) &&
-	       s.exit.has(exit::load_efer) && s.exit.has(exit::load_pat) &&
-	       !s.exit.has_any(exit::load_perf_global_ctrl | exit::load_cet | exit::load_pkrs) &&
-	       !s.exit_store.count && !s.entry_load.count;
+	return refused;
 }
 
 /// An entry to try, and what it was before its fields were changed.
@@ -454,7 +495,7 @@ Draw draw()
 {
 	while (true) {
 		const Mode mode = static_cast<Mode>(random_below(static_cast<u64>(Mode::modes)));
-		Vmcs v;
+		Vmcs v = Vmcs::blank();
 
 		set_controls(v, mode);
 		set_guest(v, mode);
@@ -522,17 +563,11 @@ Violations violations_of(const State &s, const vmx_entry_try &it)
 
 void show(const Vmcs &v, const Vmcs &base)
 {
-	for (const auto &[encoding, value] : v.values()) {
-		if (base.get(encoding) == value)
-			continue;
-		const char *name = "?";
-		for (const field::Info &one : field::list)
-			if (one.encoding == encoding)
-				name = one.name;
-		std::printf("#     %s: %#llx, was %#llx\n", name,
-			    static_cast<unsigned long long>(value),
-			    static_cast<unsigned long long>(base.get(encoding)));
-	}
+	for (const field::Info &one : field::list)
+		if (v.get(one.encoding) != base.get(one.encoding))
+			std::printf("#     %s: %#llx, was %#llx\n", one.name,
+				    static_cast<unsigned long long>(v.get(one.encoding)),
+				    static_cast<unsigned long long>(base.get(one.encoding)));
 }
 
 u64 number(const char *text)
@@ -585,6 +620,8 @@ int main(int argc, char **argv)
 		tried++;
 		entered += it.outcome == VMX_ENTRY_EXITED && !(it.exit_reason >> 31);
 		seen[failure ? failure.check->id : "none"]++;
+		if (same(failure.verdict(), it))
+			continue;
 		const Violations violations = violations_of(s, it);
 		if (violations.explains)
 			continue;

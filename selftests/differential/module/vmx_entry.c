@@ -17,6 +17,7 @@
 #include <asm/msr.h>
 #include <asm/segment.h>
 #include <asm/special_insns.h>
+#include <asm/sync_core.h>
 #include <asm/tlbflush.h>
 
 #include "vmx_entry.h"
@@ -148,6 +149,8 @@ static int try_entry(struct vmx_entry_try *it, struct vmx_entry_field *host)
 	int error = 0;
 
 	it->outcome = VMX_ENTRY_NEITHER;
+	/* The CPU writes to the virtual-APIC page, the virtualization-exception area and the page-modification log. */
+	clear_page(zeros);
 	local_irq_save(flags);
 	native_store_gdt(&gdt);
 	store_idt(&idt);
@@ -182,6 +185,9 @@ static int try_entry(struct vmx_entry_try *it, struct vmx_entry_field *host)
 	wrmsrl_safe(MSR_EFER, efer);
 	wrmsrl_safe(MSR_IA32_CR_PAT, pat);
 	wrmsrl_safe(MSR_IA32_DEBUGCTLMSR, debugctl);
+	/* Without virtual NMIs, NMIs stay blocked as they were in the guest until the next IRET. */
+	if (it->outcome == VMX_ENTRY_EXITED)
+		iret_to_self();
 	it->error = it->outcome == VMX_ENTRY_FAIL_VALID ? vmread(0x4400) : 0;
 	it->exit_reason = it->outcome == VMX_ENTRY_EXITED ? vmread(0x4402) : 0;
 	it->qualification = it->outcome == VMX_ENTRY_EXITED ? vmread(0x6400) : 0;

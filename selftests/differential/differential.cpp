@@ -413,6 +413,10 @@ struct Lax {
 
 constexpr auto always = [](const State &) { return true; };
 
+constexpr auto null_ss = [](const State &s) {
+	return s.ia32e() && s[Segment::cs].rights & rights::l && s[Segment::ss].selector < 4;
+};
+
 constexpr Lax lax[] = {
 	{"guest.rip.identical", "takes any RIP in 64-bit mode", always},
 	{"guest.pending_debug.single_step", "does not compare BS with RFLAGS.TF", always},
@@ -424,6 +428,12 @@ constexpr Lax lax[] = {
 	{"controls.smm.outside", "takes an entry to SMM outside of SMM", always},
 	{"guest.cs.dpl", "compares CS.DPL with CS.RPL instead of SS.DPL",
 	 [](const State &s) { return s.unrestricted(); }},
+	{"guest.ss.base", "takes anything for a null SS in 64-bit mode", null_ss},
+	{"guest.ss.type", "takes anything for a null SS in 64-bit mode", null_ss},
+	{"guest.ss.s", "takes anything for a null SS in 64-bit mode", null_ss},
+	{"guest.ss.present", "takes anything for a null SS in 64-bit mode", null_ss},
+	{"guest.ss.reserved", "takes anything for a null SS in 64-bit mode", null_ss},
+	{"guest.ss.granularity", "takes anything for a null SS in 64-bit mode", null_ss},
 };
 
 /// And what it checks beyond.

@@ -6,11 +6,13 @@
 #include <cpuid.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -424,10 +426,18 @@ constexpr Lax lax[] = {
 	 [](const State &s) { return !fits(s.pending_debug, 32); }},
 	{"guest.activity.event", "takes any event into HLT",
 	 [](const State &s) { return s.activity == static_cast<u32>(Activity::hlt); }},
+	{"guest.activity.event", "takes any event with the machine check's vector into shutdown",
+	 [](const State &s) {
+		 return s.activity == static_cast<u32>(Activity::shutdown) &&
+			s.event.vector() == vector::mc;
+	 }},
 	{"guest.cs.usable", "enters with an unusable CS", always},
 	{"controls.smm.outside", "takes an entry to SMM outside of SMM", always},
 	{"guest.cs.dpl", "compares CS.DPL with CS.RPL instead of SS.DPL",
 	 [](const State &s) { return s.unrestricted(); }},
+	{"controls.event.error_code_unexpected",
+	 "takes an error code with any event where any exception may have one",
+	 [](const State &) { return limits.basic.any_error_code(); }},
 	{"guest.ss.base", "takes anything for a null SS in 64-bit mode", null_ss},
 	{"guest.ss.type", "takes anything for a null SS in 64-bit mode", null_ss},
 	{"guest.ss.s", "takes anything for a null SS in 64-bit mode", null_ss},
@@ -468,30 +478,33 @@ const Lax *lax_row(const Check &check, const State &s)
 	return nullptr;
 }
 
+/// Whether one of the rows that the CPU is known to check refuses it.
+bool refused(const State &s, std::initializer_list<Area> areas)
+{
+	bool result = false;
+
+	for (const Area area : areas)
+		find_violations(area, s, limits,
+				[&](const Check &check) { result |= !lax_row(check, s); });
+	return result;
+}
+
 /// Once the CPU has entered, control has to come back, with the processor as it was. An entry that
 /// fails for the guest's state leaves through the host state all the same.
 bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
 {
-	if (failure.verdict().kind == Verdict::Kind::fail_valid)
+	if (failure.verdict().kind == Verdict::Kind::fail_valid &&
+	    refused(s, {Area::controls, Area::host}))
 		return true;
 	if (v.has_host() || !s.exit.has(exit::host_address_space_size) || s.exit_load.count)
 		return false;
-
 	if (!s.pin.has(pin::preemption_timer) || v.get(field::preemption_timer_value) ||
 	    !s.exit.has(exit::load_efer) || !s.exit.has(exit::load_pat) ||
 	    s.exit.has_any(exit::load_perf_global_ctrl | exit::load_cet | exit::load_pkrs) ||
 	    s.exit_store.count || s.entry_load.count)
 		return false;
-	if (s.activity <= static_cast<u32>(Activity::shutdown))
-		return true;
-
-	// The timer does not end the wait for a SIPI: a row has to refuse it that the CPU does
-	// check.
-	bool refused = false;
-	for (const Area area : {Area::controls, Area::host, Area::guest})
-		find_violations(area, s, limits,
-				[&](const Check &check) { refused |= !lax_row(check, s); });
-	return refused;
+	// The timer does not end the wait for a SIPI.
+	return s.activity <= static_cast<u32>(Activity::shutdown) || refused(s, {Area::guest});
 }
 
 /// An entry to try, and what it was before its fields were changed.
@@ -580,6 +593,15 @@ void show(const Vmcs &v, const Vmcs &base)
 				    static_cast<unsigned long long>(base.get(one.encoding)));
 }
 
+/// If the machine dies, output that somebody still has to forward is lost; this is out.
+void tell_console(u64 n)
+{
+	static const int console = open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	dprintf(console, "entry %llu\r\n", static_cast<unsigned long long>(n));
+	tcdrain(console);
+}
+
 u64 number(const char *text)
 {
 	return std::strtoull(text, nullptr, 0);
@@ -619,11 +641,12 @@ int main(int argc, char **argv)
 		generator = Generator(seed, n);
 		const auto [v, base, s, failure] = draw();
 
-		// What is left of the output if the machine dies is about an entry shortly before.
 		if (!(n % step)) {
 			std::printf("# entry %llu\n", static_cast<unsigned long long>(n));
-			if (step == 1)
+			if (step == 1) {
 				show(v, base);
+				tell_console(n);
+			}
 			std::fflush(stdout);
 		}
 		const vmx_entry_try it = ask_cpu(v);

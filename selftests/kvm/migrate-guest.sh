@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In the lab, for ./migrate: saves the machines of nested_migrate under each module and continues each under
-# each. Speaks TAP, that of nested_migrate. usage: migrate-guest.sh FROM:TO…
+# In the lab, for ./migrate: saves the machines of the programs in PROGRAMS under each module and continues each under
+# each. Speaks TAP, that of the programs. usage: migrate-guest.sh FROM:TO…
 set -u
 
 # use_module distro | ours | enlightened
@@ -22,9 +22,12 @@ use_module()
 # run_half save|continue|refused DIRECTORY NAME
 run_half()
 {
-	echo "# program: nested_migrate, $3"
-	MIGRATE=$1 MIGRATE_DIR=$2 ./nested_migrate
-	echo "# status: $?"
+	local program
+	for program in $PROGRAMS; do
+		echo "# program: $program, $3"
+		MIGRATE=$1 MIGRATE_DIR=$2 "./$program"
+		echo "# status: $?"
+	done
 }
 
 loaded=

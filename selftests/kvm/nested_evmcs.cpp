@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Enlightened VMCSs (TLFS, "Enlightened VMCS"): where L1 names them, what is read from the page and
-// what is written to it, which controls go into one, and what else L1 does with VMX instructions
-// meanwhile.
+// what is written to it.
 #include "harness/nested_evmcs.hpp"
 #include "harness/random.hpp"
 
@@ -118,122 +117,6 @@ TEST(offered)
 	check_equal(nested_features().eax & 0xffff, 0x101u, "versions");
 	check(nested_features().eax >> 19 & 1, "no enlightened MSR bitmap");
 	check(nested_features().ebx & 1, "no IA32_PERF_GLOBAL_CTRL");
-}
-
-// L1 is shown what it can ask for, the VMM all there is.
-TEST(capability_msrs)
-{
-	struct Filter {
-		Msr msr;
-		std::uint64_t lost; // controls
-	};
-	constexpr std::uint64_t secondaries =
-		(vmx::secondary::virtualize_apic_accesses |
-		 vmx::secondary::apic_register_virtualization |
-		 vmx::secondary::virtual_interrupt_delivery | vmx::secondary::enable_vmfunc |
-		 vmx::secondary::vmcs_shadowing | vmx::secondary::enable_pml |
-		 vmx::secondary::use_tsc_scaling)
-			.bits;
-	constexpr std::uint64_t pins =
-		(vmx::pin::preemption_timer | vmx::pin::posted_interrupts).bits;
-	constexpr std::uint64_t exits = vmx::exit::save_preemption_timer.bits;
-	constexpr Filter filters[] = {
-		{Msr::basic, 0},
-		{Msr::pinbased_ctls, pins},
-		{Msr::procbased_ctls, 0},
-		{Msr::exit_ctls, exits},
-		{Msr::entry_ctls, 0},
-		{Msr::misc, 0},
-		{Msr::cr0_fixed0, 0},
-		{Msr::cr4_fixed1, 0},
-		{Msr::vmcs_enum, 0},
-		{Msr::procbased_ctls2, secondaries},
-		{Msr::ept_vpid_cap, 0},
-		{Msr::true_pinbased_ctls, pins},
-		{Msr::true_procbased_ctls, 0},
-		{Msr::true_exit_ctls, exits},
-		{Msr::true_entry_ctls, 0},
-	};
-	L1 l1 = hyperv_l1(), other;
-	for (const Filter &filter : filters) {
-		const auto index = static_cast<std::uint32_t>(filter.msr);
-		std::uint64_t shown;
-		expect(l1.rdmsr(index, shown), succeeds(), "RDMSR");
-		check_equal(shown, l1.capability(filter.msr) & ~(filter.lost << 32),
-			    "MSR " + tap::hex(index));
-		// The VMM's, and that of an L1 without enlightened VMCSs.
-		check_equal(l1.capability(filter.msr), other.capability(filter.msr),
-			    "MSR " + tap::hex(index) + " for the VMM");
-		expect(other.rdmsr(index, shown), succeeds(), "RDMSR");
-		check_equal(shown, other.capability(filter.msr),
-			    "MSR " + tap::hex(index) + " without enlightened VMCSs");
-	}
-	std::uint64_t functions;
-	expect(l1.rdmsr(static_cast<std::uint32_t>(Msr::vmfunc), functions), succeeds(), "RDMSR");
-	check_equal(functions, 0u, "VM functions");
-}
-
-// Windows takes these controls without a place in the page for an error.
-TEST(perf_global_ctrl_needs_its_leaf)
-{
-	const std::uint32_t msrs[] = {
-		static_cast<std::uint32_t>(Msr::true_exit_ctls),
-		static_cast<std::uint32_t>(Msr::exit_ctls),
-		static_cast<std::uint32_t>(Msr::true_entry_ctls),
-		static_cast<std::uint32_t>(Msr::entry_ctls),
-	};
-	for (const bool with_leaf : {true, false}) {
-		L1 l1(default_memory, L1::Irqchip::none, L1::Hyperv::evmcs,
-		      {.perf_global_ctrl = with_leaf});
-		for (unsigned n = 0; n < 4; n++) {
-			const std::uint64_t bit =
-				std::uint64_t{n < 2 ? vmx::exit::load_perf_global_ctrl.bits
-						    : vmx::entry::load_perf_global_ctrl.bits}
-				<< 32;
-			if (!(l1.vcpu().msr(msrs[n]) & bit))
-				tap::skip("the controls are not offered");
-			std::uint64_t shown;
-			expect(l1.rdmsr(msrs[n], shown), succeeds(), "RDMSR");
-			check_equal((shown & bit) != 0, with_leaf, "MSR " + tap::hex(msrs[n]));
-		}
-		prepare_evmcs(l1, vmcalls);
-		l1.set(vmx::entry::load_perf_global_ctrl);
-		const Result found = l1.vmlaunch();
-		if (with_leaf)
-			expect(found, exits(Reason::vmcall), "an entry that loads it");
-		else // The distribution's module checks by what it could offer.
-			expect_either(found, fails(7), exits(Reason::vmcall),
-				      "an entry that loads it, without the leaf");
-	}
-}
-
-TEST(controls_without_fields)
-{
-	struct Case {
-		const char *what;
-		std::uint32_t encoding, bits;
-	};
-	const std::uint32_t secondary = field::secondary_controls.encoding;
-	const Case cases[] = {
-		{"preemption timer", field::pin_controls.encoding, vmx::pin::preemption_timer.bits},
-		{"saving the preemption timer", field::exit_controls.encoding,
-		 vmx::exit::save_preemption_timer.bits},
-		{"APIC accesses", secondary, vmx::secondary::virtualize_apic_accesses.bits},
-		{"VM functions", secondary,
-		 (vmx::secondary::enable_vmfunc | vmx::secondary::enable_ept).bits},
-		{"VMCS shadowing", secondary, vmx::secondary::vmcs_shadowing.bits},
-		{"page-modification log", secondary, vmx::secondary::enable_pml.bits},
-		{"TSC scaling", secondary, vmx::secondary::use_tsc_scaling.bits},
-	};
-	for (const Case &one : cases) {
-		L1 l1 = hyperv_l1();
-		prepare_evmcs(l1, vmcalls);
-		l1.set(vmx::primary::activate_secondary);
-		l1.write_field(one.encoding, l1.read_field(one.encoding) | one.bits);
-		expect(l1.vmlaunch(), fails(7), one.what);
-		l1.write_field(one.encoding, l1.read_field(one.encoding) & ~one.bits);
-		expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH without");
-	}
 }
 
 TEST(either_instruction)

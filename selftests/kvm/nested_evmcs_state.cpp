@@ -263,26 +263,6 @@ TEST(page_changes_in_smm)
 	expect(l1.go_on(), exits(Reason::vmcall), "L2 behind SMM");
 }
 
-// Controls that no enlightened VMCS may have do not come in by saved state.
-TEST(controls_in_saved_state)
-{
-	L1 l1 = hyperv_l1();
-	prepare_evmcs(l1, counts);
-	expect(l1.vmlaunch(with_rbx(40)), reports(40), "L2");
-	l1.vcpu().complete_exit();
-	NestedState state(l1.vcpu());
-	for (const EvmcsField &row : evmcs_fields()) {
-		if (row.encoding != field::pin_controls.encoding)
-			continue;
-		std::uint32_t value = static_cast<std::uint32_t>(state.field(row)) |
-				      vmx::pin::preemption_timer.bits;
-		memcpy(reinterpret_cast<std::byte *>(&state.get()) + header +
-			       (state.revision() == legacy_revision ? row.legacy : row.enlightened),
-		       &value, sizeof(value));
-	}
-	check_equal(state.try_give(l1.vcpu()), EINVAL, "errno of KVM_SET_NESTED_STATE");
-}
-
 TEST(refused)
 {
 	L1 l1 = hyperv_l1();

@@ -3,16 +3,11 @@
 // An L1 moves by way of a file: with an L2 that runs, with VMCSs that lie in memory, with regions
 // of another revision than the vCPU was told of.
 //
-// MIGRATE=save does the first half of each case and leaves a file in MIGRATE_DIR, MIGRATE=continue
-// the other half from it, in another process and under whatever module is loaded then: see
-// ./migrate. MIGRATE=refused is for a module that does not know the revision: it has to say so.
-// Without MIGRATE the halves follow one another.
+// How the halves of each case come together: harness/halves.hpp.
+#include "harness/halves.hpp"
 #include "harness/nested_ept.hpp"
 #include "harness/nested_evmcs.hpp"
-#include "harness/saved.hpp"
-
-#include <cstdlib>
-#include <filesystem>
+#include "harness/nested_image.hpp"
 
 using namespace kvm;
 using tap::check;
@@ -21,7 +16,6 @@ namespace field = vmx::field;
 namespace vector = vmx::vector;
 using vmx::EventType;
 using vmx::Interruption;
-using vmx::Msr;
 using vmx::Reason;
 
 namespace {
@@ -59,86 +53,6 @@ GUEST_CODE(uses_shadow, 64, R"(
 
 constexpr std::uint32_t third_vmcs_address = 0xa0000;
 constexpr std::uint64_t wrong_revision = 11; // a VM-instruction error
-constexpr auto msr_basic = static_cast<std::uint32_t>(Msr::basic);
-
-std::string variable(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-	return value ? value : otherwise;
-}
-
-bool saves()
-{
-	const std::string what = variable("MIGRATE", "");
-	return what.empty() || what == "save";
-}
-
-std::string file_of(const char *name)
-{
-	return variable("MIGRATE_DIR", "/tmp") + "/" + name + ".vm";
-}
-
-void need_nested_state()
-{
-	if (extension(open_dev_kvm(), KVM_CAP_NESTED_STATE) <= 0)
-		tap::skip("KVM_CAP_NESTED_STATE is not offered");
-}
-
-void leave(const L1 &l1, const char *name)
-{
-	Saved(l1).write(file_of(name));
-}
-
-// A module that does not know the revision takes neither the MSR nor a VMCS in that layout, and
-// what it did not take does not run.
-void expect_refusal(const Saved &saved, const L1 &l1)
-{
-	const Saved::Outcome outcome = saved.try_give(l1);
-	check_equal(outcome.refused_msr, msr_basic, "the MSR that is refused");
-	if (saved.vmcs_revision() != saved.revision())
-		return;
-	check_equal(outcome.nested_errno, EINVAL, "errno of KVM_SET_NESTED_STATE");
-	alignas(8) std::byte room[nested_state_room] = {};
-	auto &state = *reinterpret_cast<kvm_nested_state *>(room);
-	state.size = sizeof(room);
-	KVM_CALL(l1.vcpu().fd(), KVM_GET_NESTED_STATE, &state);
-	// That there was an enlightened VMCS the distribution's module remembers.
-	check_equal(state.flags & ~KVM_STATE_NESTED_EVMCS, 0, "flags behind a refusal");
-}
-
-// Whether the module that is loaded takes VMCSs of that revision.
-bool knows(std::uint32_t revision)
-{
-	const L1 l1;
-	return l1.vcpu().try_set_msr(msr_basic,
-				     (l1.capability(Msr::basic) & ~0x7ffffffful) | revision);
-}
-
-// The second half of a case: goes on with what the first has left.
-void arrive(const char *name, void (*then)(L1 &))
-{
-	if (variable("MIGRATE", "") == "save")
-		return;
-	if (!std::filesystem::exists(file_of(name)))
-		tap::skip("it was not saved");
-	const Saved saved(file_of(name));
-	L1 l1(saved.memory_size(), L1::Irqchip::none,
-	      saved.uses_hyperv() ? L1::Hyperv::evmcs : L1::Hyperv::none);
-	if (variable("MIGRATE", "") == "refused") {
-		expect_refusal(saved, l1);
-		return;
-	}
-	const Saved::Outcome outcome = saved.try_give(l1);
-	check_equal(outcome.refused_msr, 0u, "the capability MSR that is refused");
-	if (!knows(saved.vmcs_revision())) {
-		check_equal(outcome.nested_errno, EINVAL,
-			    "errno of KVM_SET_NESTED_STATE, the VMCS being of an unknown revision");
-		return;
-	}
-	check_equal(outcome.nested_errno, 0, "errno of KVM_SET_NESTED_STATE");
-	check_equal(l1.revision(), saved.revision(), "the revision that the vCPU is told");
-	then(l1);
-}
 
 void count_on(L1 &l1, std::uint32_t from)
 {
@@ -375,7 +289,7 @@ TEST(other_revision_is_current)
 	need_nested_state();
 	if (saves()) {
 		L1 l1;
-		if (!knows(other_revision(l1)))
+		if (!knows_revision(other_revision(l1)))
 			tap::skip("the module knows one revision");
 		l1.prepare(vmcalls);
 		l1.write(field::tsc_offset, 0x1111);
@@ -404,7 +318,7 @@ TEST(other_revision_is_asleep)
 	need_nested_state();
 	if (saves()) {
 		L1 l1;
-		if (!knows(other_revision(l1)))
+		if (!knows_revision(other_revision(l1)))
 			tap::skip("the module knows one revision");
 		l1.prepare(vmcalls);
 		l1.write_default_vmcs(other_vmcs_address, other_revision(l1));
@@ -422,7 +336,7 @@ TEST(other_revision_is_asleep)
 		count_on(l1, 4);
 		expect(l1.go_on(), exits(Reason::cpuid), "L2");
 		l1.load_l2(vmcalls);
-		if (!knows(other_revision(l1))) {
+		if (!knows_revision(other_revision(l1))) {
 			expect(l1.vmptrld(other_vmcs_address), fails(wrong_revision),
 			       "VMPTRLD of a revision that the module does not know");
 			expect(l1.vmptrld(vmcs_address), succeeds(), "VMPTRLD of its own");
@@ -434,62 +348,5 @@ TEST(other_revision_is_asleep)
 		expect(l1.vmptrld(third_vmcs_address), succeeds(), "VMPTRLD of the cleared one");
 		l1.expect_field(field::tsc_offset, 0x3333);
 		expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH of the cleared one");
-	});
-}
-
-// An L1 of Hyper-V's, whose VMCS is an enlightened one: L2 runs.
-TEST(enlightened_vmcs_runs)
-{
-	need_nested_state();
-	if (saves()) {
-		L1 l1 = hyperv_l1();
-		prepare_evmcs(l1, counts);
-		start_counting(l1);
-		leave(l1, "enlightened_vmcs_runs");
-	}
-	arrive("enlightened_vmcs_runs", [](L1 &l1) {
-		l1.use_page(evmcs_address);
-		count_on(l1, 4);
-	});
-}
-
-// L1 runs, and has an ordinary VMCS asleep.
-TEST(enlightened_vmcs_waits)
-{
-	need_nested_state();
-	if (saves()) {
-		L1 l1 = hyperv_l1();
-		prepare_evmcs(l1, vmcalls);
-		name_no_evmcs(l1);
-		l1.use_vmcs();
-		l1.write_default_vmcs(other_vmcs_address);
-		l1.write(field::tsc_offset, 0x2222);
-		expect(l1.vmclear(other_vmcs_address), succeeds(), "VMCLEAR");
-		l1.load_l2(counts);
-		write_default_evmcs(l1, evmcs_address);
-		start_counting(l1);
-		expect(l1.go_on(), exits(Reason::cpuid), "L2");
-		leave(l1, "enlightened_vmcs_waits");
-	}
-	arrive("enlightened_vmcs_waits", [](L1 &l1) {
-		constexpr std::uint64_t cpuid_length = 2;
-		kvm_regs regs = l1.vcpu().regs();
-		regs.rflags = 0;
-		l1.use_page(evmcs_address);
-		// L1 runs before it writes.
-		std::uint64_t ignored;
-		expect(l1.rdmsr(msr_basic, ignored), succeeds(), "RDMSR");
-		l1.write(field::guest_rip, l1.read(field::guest_rip) + cpuid_length);
-		l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = 0;
-		expect(l1.vmresume(regs), reports(5), "L2 behind CPUID");
-		count_on(l1, 5);
-		expect(l1.go_on(), exits(Reason::cpuid), "L2");
-		expect(l1.vmclear(evmcs_address), succeeds(), "VMCLEAR of the page");
-		name_no_evmcs(l1);
-		l1.use_vmcs();
-		l1.load_l2(vmcalls);
-		expect(l1.vmptrld(other_vmcs_address), succeeds(), "VMPTRLD");
-		l1.expect_field(field::tsc_offset, 0x2222);
-		expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH");
 	});
 }

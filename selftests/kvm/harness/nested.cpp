@@ -236,9 +236,11 @@ L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv, EvmcsFeatures feature
 	begin();
 }
 
-L1::L1(const L1 &first, unsigned id)
+L1::L1(const L1 &first, unsigned id, Hyperv hyperv)
     : memory_size_(first.memory_size_), vm_(first.vm_), vcpu_(*vm_, id)
 {
+	if (hyperv == Hyperv::evmcs)
+		enable_evmcs(vcpu_);
 	begin();
 }
 

@@ -181,7 +181,7 @@ public:
 		    Hyperv hyperv = Hyperv::none, EvmcsFeatures features = {});
 
 	// Another vCPU of that machine. Their steps share L1's code and operands: one at a time.
-	L1(const L1 &first, unsigned id);
+	L1(const L1 &first, unsigned id, Hyperv hyperv = Hyperv::none);
 
 	// This one stands where the other stood.
 	void continue_as(const L1 &other);

@@ -123,6 +123,14 @@ NestedState::NestedState(const Vcpu &vcpu)
 	KVM_CALL(vcpu.fd(), KVM_GET_NESTED_STATE, &get());
 }
 
+void NestedState::set_field(const EvmcsField &field, std::uint64_t value)
+{
+	auto *image = reinterpret_cast<std::byte *>(&get()) + sizeof(kvm_nested_state);
+
+	memcpy(image + (revision() == legacy_revision ? field.legacy : field.enlightened), &value,
+	       field.size);
+}
+
 std::uint32_t NestedState::revision() const
 {
 	std::uint32_t word;

@@ -95,6 +95,7 @@ public:
 	}
 	kvm_nested_state &get() { return *reinterpret_cast<kvm_nested_state *>(storage_.data()); }
 	std::uint64_t field(const EvmcsField &field) const { return saved_field(get(), field); }
+	void set_field(const EvmcsField &field, std::uint64_t value);
 	std::uint32_t revision() const;
 	int try_give(const Vcpu &vcpu) { return vcpu.fd().try_call(KVM_SET_NESTED_STATE, &get()); }
 

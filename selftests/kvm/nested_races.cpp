@@ -54,6 +54,31 @@ GUEST_CODE(flips_memory, 64, R"(
 	jnz 2b
 	jmp 0b
 )");
+// Another vCPU of L1's writes three places for ever: rdi, rsi and rbp hold the addresses, each is
+// exclusive-ored with r8, r9 or r10, for spells that differ in length from place to place.
+GUEST_CODE(flips_three_places, 64, R"(
+0:	xor %r8, (%rdi)
+	mov $3, %ecx
+1:	pause
+	dec %ecx
+	jnz 1b
+	xor %r9, (%rsi)
+	mov $5, %ecx
+2:	pause
+	dec %ecx
+	jnz 2b
+	xor %r8, (%rdi)
+	mov $7, %ecx
+3:	pause
+	dec %ecx
+	jnz 3b
+	xor %r10d, (%rbp)
+	mov $4, %ecx
+4:	pause
+	dec %ecx
+	jnz 4b
+	jmp 0b
+)");
 GUEST_CODE(takes_and_clears, 64, "0: vmptrld (%rdi)\n vmclear (%rdi)\n jmp 0b");
 
 constexpr std::uint32_t reserved_control = 1u << 30; // of the entry controls
@@ -237,6 +262,79 @@ TEST(evmcs)
 		}
 		check_equal(l1.vcpu().sregs().cr4 & reserved_cr4, 0, "CR4 of L1");
 	}
+	host.check_both("host CR4");
+	guest.check_both("guest RFLAGS");
+}
+
+// Another vCPU of L1's, which is no thread of the host's, writes to the page all the while. L2 goes
+// on by what was checked: through its exit, and in what is saved while it runs.
+TEST(evmcs_of_another_vcpu)
+{
+	constexpr std::uint32_t loop_address = 0x5d000;
+	L1 l1(default_memory, L1::Irqchip::none, L1::Hyperv::evmcs);
+	const L1 other(l1, 1, L1::Hyperv::evmcs);
+	prepare_evmcs(l1, reports_7);
+	const std::uint64_t cr4 = l1.read(field::host_cr4),
+			    controls = l1.read(field::entry_controls);
+	constexpr auto group = [](Clean clean) { return 1u << static_cast<unsigned>(clean); };
+	constexpr std::uint32_t others_clean =
+		all_clean & ~(group(Clean::host_grp1) | group(Clean::guest_basic) |
+			      group(Clean::control_entry));
+	const auto place = [](std::uint32_t encoding) {
+		return evmcs_address + find_evmcs_field(encoding)->slot;
+	};
+	memcpy(l1.vm().memory(loop_address), flips_three_places.begin,
+	       flips_three_places.end - flips_three_places.begin);
+	other.vcpu().complete_exit();
+	kvm_regs regs =
+		operands(place(field::host_cr4.encoding), place(field::guest_rflags.encoding));
+	regs.rbp = place(field::entry_controls.encoding);
+	regs.r8 = reserved_cr4;
+	regs.r9 = reserved_rflags;
+	regs.r10 = reserved_control;
+	regs.rip = loop_address;
+	regs.rflags = rflags_fixed | rflags_if;
+	other.vcpu().set(regs);
+	stay_on_cpu(1);
+	Running running(other.vcpu());
+	stay_on_cpu(0);
+	Rounds words, host, guest;
+	for (unsigned i = 0; i < rounds; i++) {
+		l1.write(field::guest_rip, l2_code_address);
+		// Counts for VMRESUME: of the rest nothing changes.
+		l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = others_clean;
+		const Result result = i % 2 ? l1.vmresume() : l1.vmlaunch();
+		expect_one_of(result,
+			      {reports(7), fails(7), fails(8), entry_fails(Reason::invalid_guest)},
+			      "L2");
+		(result == fails(7) ? words.bad : words.good)++;
+		if (!(result == fails(7)))
+			(result == fails(8) ? host.bad : host.good)++;
+		if (!(result == fails(7)) && !(result == fails(8)))
+			(result == reports(7) ? guest.good : guest.bad)++;
+		if (result == reports(7)) {
+			check_equal(l1.vcpu().regs().rflags & reserved_rflags, 0, "RFLAGS of L2");
+			// The distribution's module reads the page again for what it saves.
+			if (is_ours()) {
+				l1.vcpu().complete_exit();
+				const NestedState saved(l1.vcpu());
+				const auto saved_value = [&](std::uint32_t encoding) {
+					return saved.field(*find_evmcs_field(encoding));
+				};
+				check_equal(saved_value(field::host_cr4.encoding), cr4,
+					    "host CR4 in the saved state");
+				check_equal(saved_value(field::entry_controls.encoding), controls,
+					    "entry controls in the saved state");
+				check_equal(saved_value(field::guest_rflags.encoding) &
+						    reserved_rflags,
+					    0, "RFLAGS in the saved state");
+			}
+			expect(l1.go_on(), exits(Reason::vmcall), "L2");
+		}
+		check_equal(l1.vcpu().sregs().cr4 & reserved_cr4, 0, "CR4 of L1");
+	}
+	check_equal(running.stop(), EINTR, "errno of the other vCPU's KVM_RUN");
+	words.check_both("entry controls");
 	host.check_both("host CR4");
 	guest.check_both("guest RFLAGS");
 }

@@ -507,6 +507,17 @@ bool comes_back(const Vmcs &v, const State &s, const Failure &failure)
 	return s.activity <= static_cast<u32>(Activity::shutdown) || refused(s, {Area::guest});
 }
 
+/// What the first word of a page is. Nowhere else in memory is it the revision identifier.
+u32 link_header(u64 page)
+{
+	if (page == info.shadow)
+		return limits.basic.revision() | 1U << 31;
+	for (const u64 region : {u64{info.vmxon}, u64{info.vmcs}, u64{info.linked}})
+		if (page == region)
+			return limits.basic.revision();
+	return 0;
+}
+
 /// An entry to try, and what it was before its fields were changed.
 struct Draw {
 	Vmcs v, base;
@@ -529,11 +540,8 @@ Draw draw()
 			 .ia32e = true,
 			 .has_virtual_tpr = s.virtual_apic_page == info.page,
 			 .current_vmcs = info.vmcs};
-		// Nowhere else in memory is there a revision identifier at the start of a page.
 		s.now.has_link_header = true;
-		if (s.link_pointer == info.linked || s.link_pointer == info.shadow)
-			s.now.link_header = limits.basic.revision() |
-					    (s.link_pointer == info.shadow ? 1U << 31 : 0);
+		s.now.link_header = link_header(s.link_pointer);
 		const Failure failure = check_entry(s, limits);
 		// What the task priority is elsewhere in memory is not known.
 		const bool known_tpr = s.now.has_virtual_tpr || !s.tpr_threshold;

@@ -222,6 +222,7 @@ static long ioctl_info(void __user *to)
 	for (n = 0; n < VMX_ENTRY_MSRS; n++)
 		info->msrs[n] = msr(VMX_ENTRY_FIRST_MSR + n);
 	info->efer = msr(MSR_EFER);
+	info->vmxon = __pa(vmxon_region);
 	info->vmcs = __pa(vmcs_region);
 	info->page = __pa(zeros);
 	info->linked = __pa(linked_region);

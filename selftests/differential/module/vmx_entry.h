@@ -19,7 +19,8 @@ struct vmx_entry_field {
 struct vmx_entry_info {
 	__u64 msrs[VMX_ENTRY_MSRS]; /* IA32_VMX_BASIC and those after it, 0 where there is none */
 	__u64 efer;
-	__u64 vmcs;    /* physical address of the VMCS that is tried */
+	__u64 vmxon;   /* physical address of the VMXON region */
+	__u64 vmcs;    /* of the VMCS that is tried */
 	__u64 page;    /* of a page of zeros */
 	__u64 linked;  /* of a region with the revision identifier */
 	__u64 shadow;  /* of one that is marked as a shadow VMCS */

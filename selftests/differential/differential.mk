@@ -3,13 +3,13 @@
 # the top level.
 
 DIFFERENTIAL := build/differential
-differential-sources := selftests/differential/differential.cpp \
-	$(sort $(filter-out %_vmcs12.cpp,$(wildcard src/core/check/*.cpp)))
+differential-sources := $(sort $(wildcard selftests/differential/*.cpp src/core/check/*.cpp \
+	src/core/vmcs12/*.cpp)) src/core/nested/evmcs_controls.cpp
 differential-objects := $(differential-sources:%.cpp=$(DIFFERENTIAL)/%.o)
 differential-module := $(patsubst selftests/differential/module/%,$(DIFFERENTIAL)/module/%, \
 	$(wildcard selftests/differential/module/*))
 differential-flags := -std=c++20 -O2 -g -static -MMD -MP -Wall -Wextra -Werror -Wno-missing-field-initializers \
-	-Iinclude -Isrc -Iselftests/differential
+	-Iinclude -Isrc -Iselftests/differential -I$(DIFFERENTIAL)/gen
 
 .PHONY: differential
 differential: $(DIFFERENTIAL)/lab/differential $(DIFFERENTIAL)/lab/vmx_entry_test.ko
@@ -18,6 +18,13 @@ $(DIFFERENTIAL)/lab/differential: $(differential-objects)
 	@echo '  LINK    $@'
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(differential-flags) -s -o $@ $^
+
+$(DIFFERENTIAL)/gen/fields.inc: selftests/golden/embed-fields selftests/golden/vmcs12_fields.tsv
+	$(Q)mkdir -p $(@D)
+	$(Q)selftests/golden/embed-fields > $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(DIFFERENTIAL)/selftests/differential/page.o: $(DIFFERENTIAL)/gen/fields.inc
 
 $(DIFFERENTIAL)/%.o: %.cpp
 	@echo '  CXX     $@'

@@ -92,8 +92,11 @@ std::string line(const char *what, const Golden &row, u64 expected, u64 found)
 
 Page::Page(const VmcsSource &fields, u64 (*random)()) : random_(random)
 {
-	for (u8 &byte : page_)
-		byte = static_cast<u8>(random_());
+	for (u8 *bytes : {page_, image_})
+		for (u32 at = 0; at < sizeof(page_); at += sizeof(u64)) {
+			const u64 word = random_();
+			std::memcpy(bytes + at, &word, sizeof(word));
+		}
 	for (const Golden &row : golden)
 		if (row.in_page())
 			fields_.push_back({row.encoding, 0, !row.is_exit_information()});
@@ -116,7 +119,15 @@ void Page::take(const VmcsSource &fields, u32 clean)
 			field->value = value;
 		field++;
 	}
-	vmcs12::decode_evmcs(page_, clean, vmcs12_);
+	const auto fetch = [&](vmcs12::evmcs::Spans spans) {
+		for (const vmcs12::evmcs::Span &span : spans)
+			std::memcpy(image_ + span.at, page_ + span.at, span.size);
+		return true;
+	};
+
+	if (!fetch({&vmcs12::evmcs::head, 1}) || !vmcs12::evmcs::fetch_dirty(clean, fetch))
+		lost_.push_back("not all of the page was fetched");
+	vmcs12::decode_evmcs(image_, clean, vmcs12_);
 	expect_taken();
 }
 

@@ -51,6 +51,7 @@ private:
 
 	u64 (*random_)();
 	u8 page_[vmcs12::evmcs::page_size];
+	u8 image_[vmcs12::evmcs::page_size]; ///< what L0 has fetched of it
 	Vmcs12 vmcs12_{};
 	std::vector<Field> fields_; ///< in the order of selftests/golden
 	std::vector<std::string> lost_;

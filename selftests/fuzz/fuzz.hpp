@@ -42,6 +42,18 @@ public:
 		left_ -= there;
 	}
 
+	/// Bytes of any value from a number in the input: what is as long as a page would otherwise
+	/// be zeros in nearly all inputs.
+	void expand(void *to, std::size_t size)
+	{
+		u64 state = take<u64>();
+
+		for (std::size_t n = 0; n < size; n++) {
+			state = state * 6364136223846793005 + 1442695040888963407;
+			static_cast<u8 *>(to)[n] = static_cast<u8>(state >> 56);
+		}
+	}
+
 	[[nodiscard]] bool empty() const { return !left_; }
 
 private:

@@ -2,7 +2,6 @@
 // The codecs of a vmcs12 and the look-up of its fields: nothing is lost or reached beyond the end.
 #include "core/check/state.hpp"
 #include "core/vmcs12/codec.hpp"
-#include "core/vmcs12/evmcs.hpp"
 #include "core/vmcs12/lookup.hpp"
 #include "fuzz.hpp"
 
@@ -48,58 +47,13 @@ void region_survives(Revision revision, Input &input)
 	const Region region(size_of(revision)), again(size_of(revision));
 	Vmcs12 vmcs12{};
 
-	input.fill(region.bytes, region.size);
+	input.expand(region.bytes, region.size);
 	std::memcpy(again.bytes, region.bytes, region.size);
 	decode(revision, region.bytes, vmcs12);
 	encode(revision, vmcs12, again.bytes);
 	MUST(!std::memcmp(region.bytes, again.bytes, region.size));
 	round_trip(Revision::legacy, vmcs12);
 	round_trip(Revision::enlightened, vmcs12);
-}
-
-/// What is fetched of a page is all that is looked at.
-void fetched(const Region &page, u32 clean, const Vmcs12 &before)
-{
-	const Region image(page.size);
-	Vmcs12 from_page = before, from_image = before;
-	const auto fetch = [&](evmcs::Spans spans) {
-		for (const evmcs::Span &span : spans)
-			std::memcpy(image.bytes + span.at, page.bytes + span.at, span.size);
-	};
-
-	fetch({&evmcs::head, 1});
-	for (u32 group = 0; group <= static_cast<u32>(Clean::all); group++)
-		if (!(clean >> group & 1))
-			fetch(evmcs::group_to_fetch(static_cast<Clean>(group)));
-	if (!(clean & evmcs::all_clean))
-		fetch(evmcs::page_to_fetch());
-	if ((clean & evmcs::all_clean) != evmcs::all_clean)
-		fetch(evmcs::group_to_fetch(Clean::all));
-	decode_evmcs(page.bytes, clean, from_page);
-	decode_evmcs(image.bytes, clean, from_image);
-	MUST(same(from_page, from_image));
-}
-
-/// What L1 marks as clean is not taken, and what a VM exit writes arrives.
-void enlightened(Input &input)
-{
-	const Region page(size_of(Layout::evmcs));
-	Vmcs12 whole{}, kept{};
-
-	input.fill(page.bytes, page.size);
-	const u32 clean = input.take<u32>();
-	decode_evmcs(page.bytes, 0, whole);
-	fetched(page, clean, whole);
-	kept = whole;
-	decode_evmcs(page.bytes, clean, kept);
-	MUST(same(whole, kept));
-	kept = {};
-	decode_evmcs(page.bytes, evmcs::all_clean, kept);
-	kept.guest_rip = kept.guest_cr3 = input.take<u64>();
-	kept.exit_reason = input.take<u32>();
-	encode_evmcs(kept, page.bytes);
-	decode_evmcs(page.bytes, 0, whole);
-	MUST(whole.guest_rip == kept.guest_rip && whole.guest_cr3 == kept.guest_cr3);
 }
 
 void look_up(Vmcs12 &vmcs12, Input &input)
@@ -136,7 +90,6 @@ void fuzz(Input input)
 	if (input.empty())
 		return;
 	region_survives(input.take<u8>() & 1 ? Revision::legacy : Revision::enlightened, input);
-	enlightened(input);
 }
 
 } // namespace fuzz

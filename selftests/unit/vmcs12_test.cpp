@@ -453,7 +453,22 @@ TEST(what_is_fetched_is_enough_and_fetched_once)
 		decode_evmcs(image, clean, from_image);
 		for (const Row &row : rows)
 			EXPECT_EQ(member_of(from_image, row), member_of(from_page, row));
+		// And all that is chosen by the clean fields.
+		random.fill(image, sizeof(image));
+		const auto take = [&](evmcs::Spans spans) {
+			__builtin_memset(by_group, 0, sizeof(by_group));
+			return fetch(image, page, spans, by_group);
+		};
+		EXPECT(take({&evmcs::head, 1}) && evmcs::fetch_dirty(clean, take));
+		decode_evmcs(image, clean, from_image);
+		for (const Row &row : rows)
+			EXPECT_EQ(member_of(from_image, row), member_of(from_page, row));
 	}
+	u32 fetches = 0;
+	EXPECT(evmcs::fetch_dirty(evmcs::all_clean, [&](evmcs::Spans) { return !++fetches; }));
+	EXPECT_EQ(fetches, 0u);
+	for (const u32 clean : {0u, evmcs::all_clean & ~u32{1}})
+		EXPECT(!evmcs::fetch_dirty(clean, [](evmcs::Spans) { return false; }));
 	EXPECT_EQ(evmcs::group_to_fetch(Clean::none).count, 0u);
 	EXPECT_EQ(evmcs::group_to_fetch(Clean::absent).count, 0u);
 }

@@ -94,19 +94,6 @@ bool fetch_head(Vcpu &vcpu)
 	return fetch(vcpu, {&page::head, 1});
 }
 
-/// What L1 did not mark as clean. The head is there already.
-bool fetch_dirty_groups(Vcpu &vcpu, u32 clean)
-{
-	if (clean == page::all_clean)
-		return true;
-	if (!clean)
-		return fetch(vcpu, page::page_to_fetch());
-	for (u32 dirty = ~clean & page::all_clean; dirty; dirty &= dirty - 1)
-		if (!fetch(vcpu, page::group_to_fetch(static_cast<Clean>(__builtin_ctz(dirty)))))
-			return false;
-	return fetch(vcpu, page::group_to_fetch(Clean::all));
-}
-
 /// What of the head is no field of a VMCS.
 void take_words(Evmcs &evmcs)
 {
@@ -180,7 +167,7 @@ Taken take_evmcs(Vcpu &vcpu, bool vmlaunch)
 	// Windows keeps them up between VM entries only.
 	const u32 clean = is_new || vmlaunch ? 0 : nested.evmcs.clean_fields & page::all_clean;
 
-	if (!fetch_dirty_groups(vcpu, clean)) {
+	if (!page::fetch_dirty(clean, [&](page::Spans spans) { return fetch(vcpu, spans); })) {
 		drop_evmcs(vcpu);
 		return Taken::no_memory;
 	}

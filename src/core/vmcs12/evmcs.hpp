@@ -42,6 +42,23 @@ inline constexpr Span head{812, 52};
 [[nodiscard]] Spans group_to_fetch(Clean group);
 [[nodiscard]] Spans page_to_fetch();
 
+/// Calls `fetch(spans)`, which says whether it could, for what decode_evmcs() is going to look at
+/// beside the head. The copy may have anything elsewhere.
+/// @return whether all of it is there
+template <class Fetch> [[nodiscard]] bool fetch_dirty(u32 clean_fields, Fetch fetch)
+{
+	const u32 clean = clean_fields & all_clean;
+
+	if (clean == all_clean)
+		return true;
+	if (!clean)
+		return fetch(page_to_fetch());
+	for (u32 dirty = clean ^ all_clean; dirty; dirty &= dirty - 1)
+		if (!fetch(group_to_fetch(static_cast<Clean>(__builtin_ctz(dirty)))))
+			return false;
+	return fetch(group_to_fetch(Clean::all));
+}
+
 /// What encode_evmcs() puts into the page, and the clean fields.
 [[nodiscard]] Spans written_on_exit();
 

@@ -3,6 +3,7 @@
 // A machine whose L1 uses enlightened VMCSs, saved and continued in a new one: between entries,
 // while L2 runs, in SMM, again before it has run, and with either revision of the vmcs12.
 #include "harness/nested_evmcs.hpp"
+#include "harness/nested_turns.hpp"
 #include "harness/saved.hpp"
 
 using namespace kvm;
@@ -134,6 +135,32 @@ TEST(in_l2)
 	other.expect_field(field::exit_reason, static_cast<std::uint64_t>(Reason::vmcall));
 	other.write(field::host_rip, exit_stub_address);
 	expect(other.resume(), reports(41), "L2, entered again");
+}
+
+// L1 has two guests with a page each, and the machine moves again and again: while either runs, and
+// before either has its turn.
+TEST(pages_by_turns)
+{
+	L1 l1 = hyperv_l1();
+	prepare_evmcs(l1, vmcalls);
+	TurnGuest guests[] = {{TurnGuest::By::page, evmcs_address},
+			      {TurnGuest::By::page, other_evmcs_address}};
+	for (const TurnGuest &guest : guests)
+		guest.prepare(l1);
+	std::optional<L1> here(std::move(l1));
+	const auto move = [&] {
+		L1 next = moved(*here);
+		here.emplace(std::move(next));
+	};
+	for (unsigned n = 0; n < 8; n++) {
+		TurnGuest &guest = guests[n % 2];
+		guest.enter(*here);
+		if (n & 2)
+			move();
+		guest.exit(*here);
+		move();
+		let_run(*here);
+	}
 }
 
 // Once more before the vCPU has run: nothing may be forgotten of where the page is.

@@ -4,6 +4,7 @@
 // while L2 runs, in SMM, again before it has run, and with either revision of the vmcs12.
 #include "harness/nested_evmcs.hpp"
 #include "harness/nested_turns.hpp"
+#include "harness/random.hpp"
 #include "harness/saved.hpp"
 
 using namespace kvm;
@@ -27,6 +28,7 @@ GUEST_CODE(counts, 64, R"(
 GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
 
 constexpr std::uint64_t nowhere = ~0ul;
+constexpr std::uint32_t third_evmcs_address = 0x74000;
 constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::size_t header = sizeof(kvm_nested_state);
 constexpr std::size_t with_vmcs = header + KVM_STATE_NESTED_VMX_VMCS_SIZE;
@@ -41,6 +43,12 @@ L1 moved(const L1 &from)
 	check_equal(outcome.nested_errno, 0, "errno of KVM_SET_NESTED_STATE");
 	to.continue_as(from);
 	return to;
+}
+
+void move(std::optional<L1> &here)
+{
+	L1 next = moved(*here);
+	here.emplace(std::move(next));
 }
 
 void expect_state(const L1 &l1, unsigned flags, tap::Where where = tap::Where::current())
@@ -148,18 +156,64 @@ TEST(pages_by_turns)
 	for (const TurnGuest &guest : guests)
 		guest.prepare(l1);
 	std::optional<L1> here(std::move(l1));
-	const auto move = [&] {
-		L1 next = moved(*here);
-		here.emplace(std::move(next));
-	};
 	for (unsigned n = 0; n < 8; n++) {
 		TurnGuest &guest = guests[n % 2];
 		guest.enter(*here);
 		if (n & 2)
-			move();
+			move(here);
 		guest.exit(*here);
-		move();
+		move(here);
 		let_run(*here);
+	}
+}
+
+// Three guests with pages and two with regions, in an order drawn at random: cleared or not between
+// their turns, changed or not, and the machine moves now and then.
+TEST(any_order)
+{
+	const bool ours = is_ours();
+	Random random(seed());
+	std::optional<L1> here(hyperv_l1());
+	TurnGuest guests[] = {
+		{TurnGuest::By::vmcs, vmcs_address},
+		{TurnGuest::By::vmcs, other_vmcs_address},
+		{TurnGuest::By::page, evmcs_address},
+		{TurnGuest::By::page, other_evmcs_address},
+		{TurnGuest::By::page, third_evmcs_address},
+	};
+	prepare_evmcs(*here, vmcalls);
+	name_no_evmcs(*here);
+	for (TurnGuest &guest : guests) {
+		guest.prepare(*here);
+		guest.clear(*here);
+	}
+	TurnGuest *last = guests;
+	for (unsigned n = 0; n < 60; n++) {
+		TurnGuest &guest = guests[random.below(std::size(guests))];
+		// The distribution's module can do neither VMPTRLD while a page is in use nor
+		// without VMCLEAR keep what L1 has written to a VMCS.
+		if (!ours && guest.by() != last->by())
+			last->clear(*here);
+		if (ours && random.one_in(4))
+			guests[random.below(std::size(guests))].clear(*here);
+		if (ours && random.one_in(8))
+			move(here);
+		if (guest.by() == TurnGuest::By::vmcs)
+			guest.load(*here);
+		if (random.one_in(2))
+			guest.change(*here);
+		guest.enter(*here);
+		if (random.one_in(4))
+			move(here);
+		guest.exit(*here);
+		last = &guest;
+		if (random.one_in(4)) {
+			move(here);
+			let_run(*here);
+			// Its next entry would fail with error 7.
+			if (!ours && guest.by() == TurnGuest::By::page)
+				guest.clear(*here);
+		}
 	}
 }
 

@@ -57,7 +57,10 @@ void fill(Input &input, Buffer &buffer)
 	for (auto &image : buffer.images) {
 		const u8 revision = input.take<u8>();
 
-		input.fill(image, image_size);
+		if (revision & 8)
+			input.expand(image, image_size);
+		else
+			input.fill(image, image_size);
 		if (revision & 1)
 			vmcs12::write_revision_word(
 				image,

@@ -29,11 +29,6 @@ std::uint32_t &word(const L1 &l1, std::uint32_t at)
 	return const_cast<std::uint32_t &>(l1.at<std::uint32_t>(at));
 }
 
-void set_clean(const L1 &l1, std::uint32_t groups, std::uint32_t page = evmcs_address)
-{
-	word(l1, page + evmcs::clean_fields) = groups;
-}
-
 // Which groups are clean but that one.
 constexpr std::uint32_t all_but(Clean group)
 {

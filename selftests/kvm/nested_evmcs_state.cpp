@@ -28,7 +28,6 @@ GUEST_CODE(counts, 64, R"(
 GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
 
 constexpr std::uint64_t nowhere = ~0ul;
-constexpr std::uint32_t third_evmcs_address = 0x74000;
 constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::size_t header = sizeof(kvm_nested_state);
 constexpr std::size_t with_vmcs = header + KVM_STATE_NESTED_VMX_VMCS_SIZE;
@@ -59,19 +58,6 @@ void expect_state(const L1 &l1, unsigned flags, tap::Where where = tap::Where::c
 	check_equal(state.get().hdr.vmx.vmxon_pa, vmxon_address, "vmxon_pa", where);
 	check_equal(state.get().hdr.vmx.vmcs12_pa, nowhere, "vmcs12_pa", where);
 	check_equal(state.revision(), l1.revision(), "revision of the image", where);
-}
-
-void set_clean(const L1 &l1, std::uint32_t groups)
-{
-	l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = groups;
-}
-
-// L1 writes to its page only once it runs: the distribution's module, when it finds the page of a
-// machine that has moved, puts there what was saved.
-void let_run(L1 &l1)
-{
-	std::uint64_t ignored;
-	expect(l1.rdmsr(static_cast<std::uint32_t>(Msr::basic), ignored), succeeds(), "RDMSR");
 }
 
 kvm_regs with_rbx(std::uint64_t value)

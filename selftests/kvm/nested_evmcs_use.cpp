@@ -34,11 +34,6 @@ constexpr std::uint64_t alias = 1ul << 28;
 constexpr std::uint64_t nowhere = ~0ul;
 constexpr std::uint32_t alias_slot = 1;
 
-void set_clean(const L1 &l1, std::uint32_t groups, std::uint32_t page = evmcs_address)
-{
-	l1.at<std::uint32_t>(page + evmcs::clean_fields) = groups;
-}
-
 void launch_evmcs(L1 &l1)
 {
 	expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH of an enlightened VMCS");

@@ -302,7 +302,7 @@ TEST(evmcs_of_another_vcpu)
 	for (unsigned i = 0; i < rounds; i++) {
 		l1.write(field::guest_rip, l2_code_address);
 		// Counts for VMRESUME: of the rest nothing changes.
-		l1.at<std::uint32_t>(evmcs_address + evmcs::clean_fields) = others_clean;
+		set_clean(l1, others_clean);
 		const Result result = i % 2 ? l1.vmresume() : l1.vmlaunch();
 		expect_one_of(result,
 			      {reports(7), fails(7), fails(8), entry_fails(Reason::invalid_guest)},

@@ -95,6 +95,17 @@ void name_no_evmcs(const L1 &l1)
 	l1.at<std::uint8_t>(assist_address + assist::enlighten_vmentry) = 0;
 }
 
+void set_clean(const L1 &l1, std::uint32_t groups, std::uint32_t page)
+{
+	l1.at<std::uint32_t>(page + evmcs::clean_fields) = groups;
+}
+
+void let_run(L1 &l1)
+{
+	std::uint64_t ignored;
+	expect(l1.rdmsr(static_cast<std::uint32_t>(vmx::Msr::basic), ignored), succeeds(), "RDMSR");
+}
+
 void write_default_evmcs(L1 &l1, std::uint32_t address, std::uint32_t version)
 {
 	memset(l1.vm().memory(address), 0, page_size);

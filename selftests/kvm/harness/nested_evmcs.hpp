@@ -10,6 +10,7 @@ namespace kvm {
 
 constexpr std::uint32_t evmcs_address = 0x70000;
 constexpr std::uint32_t other_evmcs_address = 0x71000;
+constexpr std::uint32_t third_evmcs_address = 0x74000;
 constexpr std::uint32_t assist_address = 0x72000;
 constexpr std::uint32_t other_assist_address = 0x73000;
 
@@ -78,6 +79,13 @@ void enable_evmcs(const Vcpu &vcpu, EvmcsFeatures features = {});
 // L1 names a page in its assist page, or none: the VMCS is the current one then.
 void name_evmcs(const L1 &l1, std::uint64_t address);
 void name_no_evmcs(const L1 &l1);
+
+// L1 calls these groups of the page clean: what is in them is as it was.
+void set_clean(const L1 &l1, std::uint32_t groups, std::uint32_t page = evmcs_address);
+
+// L1 runs before it writes to a page: the distribution's module, when it finds the page of a
+// machine that has moved, puts there what was saved.
+void let_run(L1 &l1);
 // A page of zeros but for its version and the default fields; in use and named.
 void write_default_evmcs(L1 &l1, std::uint32_t address, std::uint32_t version = 1);
 

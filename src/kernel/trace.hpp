@@ -14,7 +14,6 @@ extern struct tracepoint __tracepoint_kvm_entry;
 extern struct tracepoint __tracepoint_kvm_exit;
 extern struct tracepoint __tracepoint_kvm_fast_mmio;
 extern struct tracepoint __tracepoint_kvm_inj_virq;
-extern struct tracepoint __tracepoint_kvm_msr;
 extern struct tracepoint __tracepoint_kvm_nested_vmenter;
 extern struct tracepoint __tracepoint_kvm_nested_vmenter_failed;
 extern struct tracepoint __tracepoint_kvm_nested_vmexit;
@@ -59,12 +58,6 @@ inline void trace_exit(kvm_vcpu *vcpu)
 inline void trace_cr(bool write, unsigned cr, unsigned long value)
 {
 	trace(__tracepoint_kvm_cr, __traceiter_kvm_cr, static_cast<unsigned>(write), cr, value);
-}
-
-inline void trace_msr(bool write, u32 msr, u64 value, bool exception)
-{
-	trace(__tracepoint_kvm_msr, __traceiter_kvm_msr, static_cast<unsigned>(write), msr, value,
-	      exception);
 }
 
 inline void trace_page_fault(kvm_vcpu *vcpu, u64 address, u64 error_code)

@@ -240,6 +240,29 @@ TEST(errata_cpus_lose_perf_global_ctrl)
 		{.signature = 0xfu << 8 | 10u << 4 | 1u << 16, .signature_known = true}));
 }
 
+TEST(a_preemption_timer_of_another_rate_is_not_used)
+{
+	const auto signature = [](vmx::u32 model) {
+		return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 5;
+	};
+
+	for (const vmx::u32 model : {26u, 30u, 37u, 46u}) {
+		VmxCapabilities caps = unit::baseline();
+		caps.cpu.signature = signature(model);
+		unit::Lines lines;
+		Report report{.sink = lines.sink()};
+		const VmcsConfig config = compute(caps, {}, report);
+		EXPECT_EQ(report.verdict, Verdict::ok);
+		EXPECT(!config.pin.has(vmx::pin::preemption_timer));
+		EXPECT(lines.has("preemption timer"));
+	}
+	for (const vmx::u32 model : {23u, 42u, 44u, 85u}) {
+		VmxCapabilities caps = unit::baseline();
+		caps.cpu.signature = signature(model);
+		EXPECT(compute_quietly(caps).pin.has(vmx::pin::preemption_timer));
+	}
+}
+
 TEST(what_this_module_cannot_do_is_refused)
 {
 	VmxCapabilities caps = unit::baseline();
@@ -397,6 +420,6 @@ SUITE(config_compute, adjust_meets_wishes_and_settings, the_configuration_of_a_c
       vpid_is_not_used_without_invvpid, without_a_tpr_shadow_no_apic_virtualization_is_used,
       tertiary_controls_are_used_for_ipi_virtualization, a_cpu_without_secondary_controls_is_usable,
       what_cannot_be_cleared_cannot_be_dropped, errata_cpus_lose_perf_global_ctrl,
-      what_this_module_cannot_do_is_refused, a_needed_msr_that_is_absent_is_named,
-      violations_are_all_reported_before_the_summary,
+      a_preemption_timer_of_another_rate_is_not_used, what_this_module_cannot_do_is_refused,
+      a_needed_msr_that_is_absent_is_named, violations_are_all_reported_before_the_summary,
       whatever_the_words_a_usable_configuration_is_sound);

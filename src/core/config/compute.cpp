@@ -116,7 +116,16 @@ void resolve_dependencies(Facts &available, const Sink &sink)
 	}
 }
 
-void drop_for_errata(const VmxCapabilities &caps, Facts &available, const Sink &sink)
+void drop_preemption_timer(const VmxCapabilities &caps, Facts &available, const Sink &sink)
+{
+	if (!has_preemption_timer_erratum(caps.cpu) || !available.has(pin::preemption_timer))
+		return;
+	available.drop(pin::preemption_timer);
+	sink(Severity::info, "the VMX-preemption timer is not used: an erratum of this CPU makes "
+			     "it count at another rate than it says");
+}
+
+void drop_perf_global_ctrl(const VmxCapabilities &caps, Facts &available, const Sink &sink)
 {
 	const char *erratum = perf_global_ctrl_erratum(caps.cpu);
 
@@ -253,7 +262,8 @@ VmcsConfig compute(const VmxCapabilities &caps, const Options &options, Report &
 	// What would be done without is of no interest where nothing will be done.
 	const Sink choices = report.verdict == Verdict::inconsistent ? Sink{} : report.sink;
 
-	drop_for_errata(caps, available, choices);
+	drop_perf_global_ctrl(caps, available, choices);
+	drop_preemption_timer(caps, available, choices);
 	resolve_dependencies(available, choices);
 
 	const Wanted wanted = choose(available);

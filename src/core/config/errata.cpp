@@ -20,21 +20,34 @@ constexpr Erratum perf_global_ctrl[] = {
 };
 // clang-format on
 
+// "VMX-Preemption Timer Does Not Count Down at the Rate Specified": Xeon 5500 and Core i7-900, Xeon
+// 3400 and Core i7-800, Core i3/i5/i7 of 32 nm, Xeon 7500.
+constexpr u32 preemption_timer[] = {26, 30, 37, 46};
+
+/// The model of a CPU of family 6, 0 of others.
+u32 family_6_model(const Cpu &cpu)
+{
+	const CpuSignature signature = CpuSignature::decode(cpu.signature);
+
+	return cpu.signature_known && signature.family == 6 ? signature.model : 0;
+}
+
 } // namespace
 
 const char *perf_global_ctrl_erratum(const Cpu &cpu)
 {
-	if (!cpu.signature_known)
-		return nullptr;
-
-	const CpuSignature signature = CpuSignature::decode(cpu.signature);
-
-	if (signature.family != 6)
-		return nullptr;
 	for (const Erratum &erratum : perf_global_ctrl)
-		if (erratum.model == signature.model)
+		if (erratum.model == family_6_model(cpu))
 			return erratum.name;
 	return nullptr;
+}
+
+bool has_preemption_timer_erratum(const Cpu &cpu)
+{
+	for (const u32 model : preemption_timer)
+		if (model == family_6_model(cpu))
+			return true;
+	return false;
 }
 
 } // namespace vmx::config

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/exit/fast.hpp"
 
-#include "backend/hw/msr.hpp"
 #include "backend/vcpu/entry.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/vcpu.hpp"
@@ -31,9 +30,9 @@ void handle_exit_irqoff(kernel::kvm_vcpu *kvm)
 		} else if (why.is_exception(vector::mc)) {
 			kernel::handle_machine_check();
 		} else if (why.is_exception(vector::nm)) {
-			// XFD: which feature the guest touched is in a host MSR that a context
-			// switch would lose.
-			kvm->arch.guest_fpu.xfd_err = hw::read_msr(msr::xfd_err);
+			// XFD: which feature the guest touched is in an MSR that a context switch
+			// would lose.
+			kernel::save_guest_xfd_error(*kvm);
 		}
 		break;
 	default:

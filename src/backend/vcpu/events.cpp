@@ -304,6 +304,9 @@ void update_exception_bitmap(kernel::kvm_vcpu *kvm)
 	if ((kvm->guest_debug & (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP)) ==
 	    (kernel::KVM_GUESTDBG_ENABLE | kernel::KVM_GUESTDBG_USE_SW_BP))
 		bitmap |= 1U << vector::bp;
+	// XFD's #NM: IA32_XFD_ERR has to be saved before anything of the host can raise one.
+	if (kvm->arch.xfd_no_write_intercept)
+		bitmap |= 1U << vector::nm;
 	// All exceptions of real mode's virtual-8086 task are real mode's, which has another way to
 	// its handlers.
 	if (vcpu.real_mode.active)

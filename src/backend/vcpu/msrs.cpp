@@ -110,6 +110,22 @@ int set_arch_capabilities(Vcpu &vcpu, kernel::msr_data *msr)
 	return error;
 }
 
+int set_xfd(Vcpu &vcpu, kernel::msr_data *msr)
+{
+	auto &arch = vcpu.kvm.arch;
+
+	if (const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr))
+		return error;
+	// A guest that disables a feature once does at each switch between its tasks: it gets the
+	// MSR to itself, which kvm.ko then reads at each exit, and every #NM has to be looked at.
+	if (msr->data && !arch.xfd_no_write_intercept) {
+		arch.xfd_no_write_intercept = true;
+		allow_msr(vcpu, msr::xfd, true, true);
+		update_exception_bitmap(&vcpu.kvm);
+	}
+	return 0;
+}
+
 int set_pat(Vcpu &vcpu, kernel::msr_data *msr)
 {
 	if (const int error = kernel::kvm_set_msr_common(&vcpu.kvm, msr))
@@ -224,6 +240,8 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		return set_debugctl(vcpu, *msr);
 	case msr::pat:
 		return set_pat(vcpu, msr);
+	case msr::xfd:
+		return set_xfd(vcpu, msr);
 	case msr::feature_control:
 		return set_feature_control(vcpu, *msr);
 	case msr::umwait_control:

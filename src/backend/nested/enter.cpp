@@ -176,6 +176,8 @@ Entered enter(Vcpu &vcpu, By by)
 
 	if (by == By::instruction)
 		++vcpu.kvm.stat.nested_run;
+	// L1 is told that it need not (ARCH_CAPABILITIES.SKIP_L1DFL_VMENTRY).
+	vcpu.kvm.arch.l1tf_flush_l1d = true;
 	remember_l1(vcpu);
 	// Saved state has brought its own.
 	if (by == By::instruction || by == By::rsm)

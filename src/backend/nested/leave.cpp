@@ -109,6 +109,8 @@ void return_to_vmcs01(Vcpu &vcpu)
 
 	switch_to(vcpu, vcpu.vmcs01);
 	give_to_shadow(vcpu);
+	// What L2 left in the L1 data cache (the kernel's admin-guide/hw-vuln/l1tf.rst).
+	arch.l1tf_flush_l1d = true;
 	// L2 must not steer L1's indirect branches (CVE-2022-2196).
 	kernel::indirect_branch_prediction_barrier();
 	vcpu.msr_lists.write_counts(vcpu.current());

@@ -3,6 +3,7 @@
 
 #include "backend/hw/msr.hpp"
 #include "backend/nested/capabilities.hpp"
+#include "backend/nested/lifecycle.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/bounds.hpp"
 #include "backend/vcpu/cpuid.hpp"
@@ -72,6 +73,9 @@ int set_feature_control(Vcpu &vcpu, const kernel::msr_data &msr)
 		return 1;
 	if (!msr.host_initiated && vcpu.feature_control & feature_control::locked)
 		return 1;
+	// A reset, which userspace begins with: CR4.VMXE could not be cleared in VMX operation.
+	if (msr.host_initiated && !msr.data)
+		nested::leave_nested(&vcpu.kvm);
 	vcpu.feature_control = msr.data;
 	update_sgx(vcpu);
 	return 0;

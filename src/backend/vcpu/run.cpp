@@ -219,6 +219,9 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		vcpu.nmi_blocking.ticks += hw::read_tsc() - entered_at;
 	if (setup().features.spec_ctrl)
 		vcpu.spec_ctrl = entry.guest_spec_ctrl;
+	// VM exit clears it: with it goes the host's detection of bus locks, and branch records.
+	if (kvm->arch.host_debugctl) [[unlikely]]
+		hw::write_msr(msr::debugctl, kvm->arch.host_debugctl);
 	// A null DS or ES is what the exit left, and what nearly every task has.
 	kernel::restore_host_data_segments(vcpu.host.segments);
 

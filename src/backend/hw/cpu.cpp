@@ -104,8 +104,11 @@ int Cpu::enable()
 		return -kernel::EBUSY;
 	}
 	kernel::cr4_update_irqsoff(cr4::vmxe, 0);
+	// Before Goldmont and Skylake, the host may not trace itself in VMX operation.
+	kernel::intel_pt_handle_vmx(1);
 	if (vmxon(kernel::physical(vmxon_region_)))
 		return 0;
+	kernel::intel_pt_handle_vmx(0);
 	kernel::cr4_update_irqsoff(0, cr4::vmxe);
 	kernel::error("CPU %d: VMXON failed, although IA32_FEATURE_CONTROL allows it\n",
 		      kernel::this_cpu_id());
@@ -120,6 +123,7 @@ void Cpu::disable()
 	if (!vmxoff())
 		kernel::kvm_spurious_fault();
 	kernel::cr4_update_irqsoff(0, cr4::vmxe);
+	kernel::intel_pt_handle_vmx(0);
 }
 
 void Cpu::clear_all_vmcs()

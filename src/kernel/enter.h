@@ -36,6 +36,7 @@ struct kvmxx_entry {
 	unsigned long flags;
 };
 
+/* 'cr2' is that of a struct kvm_vcpu. */
 #ifdef __cplusplus
 extern "C"
 #endif

@@ -14,7 +14,8 @@ void choose_fill_buffer_clearing(Vcpu &vcpu)
 
 	if (verw_may_spare_fill_buffers(setup().features.host_arch_capabilities,
 					kernel::cpu_has(kernel::X86_BUG_MDS) ||
-						kernel::cpu_has(kernel::X86_BUG_TAA),
+						kernel::cpu_has(kernel::X86_BUG_TAA) ||
+						kernel::cpu_has(kernel::X86_FEATURE_CLEAR_CPU_BUF),
 					vcpu.kvm.arch.arch_capabilities))
 		vcpu.entry_flags |= spare;
 	else

@@ -16,6 +16,7 @@ int kvmxx_vm_enter(struct kvmxx_entry *entry);
 
 noinstr int kvmxx_enter_guest(struct kvmxx_entry *entry, unsigned long *cr2)
 {
+	struct kvm_vcpu *vcpu = container_of(cr2, struct kvm_vcpu, arch.cr2);
 	const bool spare_fill_buffers = entry->flags & BIT(KVMXX_ENTRY_SPARE_FILL_BUFFERS_BIT);
 	u64 mcu_opt_ctrl = 0;
 	int failed;
@@ -23,13 +24,14 @@ noinstr int kvmxx_enter_guest(struct kvmxx_entry *entry, unsigned long *cr2)
 	guest_state_enter_irqoff();
 
 	/*
-	 * Flushing the L1 data cache clears the fill buffers as well. Else a guest could read from
-	 * them what the host left, on a CPU with stale MMIO data; where VERW is due at every entry
-	 * because of other buffers, the assembly has it.
+	 * Flushing the L1 data cache clears the fill buffers as well. Else a guest with a device
+	 * could read from them what the host left, on a CPU with stale MMIO data; where VERW is due
+	 * at every entry because of other buffers, the assembly has it.
 	 */
 	if (entry->flags & BIT(KVMXX_ENTRY_FLUSH_L1D_BIT))
 		kvmxx_l1d_flush();
-	else if (static_branch_unlikely(&mmio_stale_data_clear))
+	else if (static_branch_unlikely(&mmio_stale_data_clear) &&
+		 kvm_arch_has_assigned_device(vcpu->kvm))
 		x86_clear_cpu_buffers();
 
 	/* A write is a serialising instruction; the value seldom changes. */

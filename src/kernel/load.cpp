@@ -12,10 +12,12 @@
 #include "kernel/print.hpp"
 
 extern "C" {
-
 extern kernel::module __this_module;
+}
 
-int kvmxx_init()
+namespace {
+
+int start()
 {
 	using namespace kernel;
 
@@ -39,6 +41,25 @@ int kvmxx_init()
 	}
 	create_debugfs();
 	return 0;
+}
+
+/// A parameter that is kvm.ko's would be the next module's as well.
+void forget_parameters()
+{
+	kernel::allow_smaller_maxphyaddr = false;
+}
+
+} // namespace
+
+extern "C" {
+
+int kvmxx_init()
+{
+	const int result = start();
+
+	if (result)
+		forget_parameters();
+	return result;
 }
 
 static vmx::config::Sink lines_of(void *file)
@@ -69,5 +90,6 @@ void kvmxx_exit()
 	kernel::remove_debugfs();
 	kernel::kvm_exit();
 	kernel::kvm_x86_vendor_exit();
+	forget_parameters();
 }
 }

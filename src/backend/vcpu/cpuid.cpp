@@ -74,6 +74,7 @@ void vcpu_after_set_cpuid(kernel::kvm_vcpu *kvm)
 
 	nested::follow_cpuid(vcpu);
 	write_guest_host_masks(vcpu);
+	choose_tsx_ctrl(vcpu);
 	choose_user_return_msrs(vcpu);
 	update_msr_passthrough(vcpu);
 	update_exception_bitmap(kvm);

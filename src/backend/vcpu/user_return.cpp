@@ -82,6 +82,15 @@ void choose_user_return_msrs(Vcpu &vcpu)
 	vcpu.guest_msrs_loaded = false;
 }
 
+void choose_tsx_ctrl(Vcpu &vcpu)
+{
+	constexpr u64 rtm_disable = bit(0);
+	UserReturnMsr *slot = find_user_return(vcpu, msr::tsx_ctrl);
+
+	if (slot && host_has(cpuid::rtm))
+		slot->data = guest_has(vcpu, cpuid::rtm) ? 0 : rtm_disable;
+}
+
 void initialise_user_return(Vcpu &vcpu)
 {
 	for (unsigned i = 0; i < user_return_msrs; ++i)

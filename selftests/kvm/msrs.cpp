@@ -206,6 +206,28 @@ TEST(hidden_msrs)
 	}
 }
 
+// How long the core slept is the guest's to read where userspace gives it the C-states.
+TEST(core_residency)
+{
+	constexpr std::uint32_t core_c6_residency = 0x3fd;
+	for (const bool free : {false, true}) {
+		const Vm vm;
+		vm.need(KVM_CAP_X86_USER_SPACE_MSR, "KVM_CAP_X86_USER_SPACE_MSR");
+		vm.enable(KVM_CAP_X86_USER_SPACE_MSR,
+			  KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_UNKNOWN);
+		if (free)
+			vm.enable(KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_CSTATE);
+		const Vcpu vcpu(vm);
+		start(vm, vcpu, read_msr);
+		kvm_regs regs = vcpu.regs();
+		regs.rcx = core_c6_residency;
+		vcpu.set(regs);
+		vcpu.run_to(free ? KVM_EXIT_HLT : KVM_EXIT_X86_RDMSR);
+		if (!free)
+			vcpu.complete_exit();
+	}
+}
+
 // IA32_DEBUGCTL: LBR and BTF may be written and do nothing; what does not exist may not.
 TEST(debugctl_drops_what_is_not_virtualised)
 {

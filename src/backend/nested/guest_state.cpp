@@ -98,7 +98,7 @@ bool load_guest_registers(Vcpu &vcpu)
 	write_guest_host_masks(vcpu);
 	set_efer(&vcpu.kvm, guest_efer(vcpu));
 	load_cr0(vcpu, (vmcs12.guest_cr0 & ~cr0::kept_by_vmx) | (arch.cr0 & cr0::kept_by_vmx));
-	load_cr4(vcpu, vmcs12.guest_cr4);
+	set_cr4(&vcpu.kvm, vmcs12.guest_cr4);
 	load_msrs(vcpu);
 	kernel::kvm_set_dr(&vcpu.kvm, 7,
 			   entry12(vcpu).has(entry::load_debug_controls) ? vmcs12.guest_dr7

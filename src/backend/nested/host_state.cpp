@@ -106,7 +106,7 @@ bool load_host_state(Vcpu &vcpu)
 	write_guest_host_masks(vcpu);
 	set_efer(&vcpu.kvm, host_efer(vcpu));
 	load_cr0(vcpu, (vmcs12.host_cr0 & ~cr0::kept_by_vmx) | (arch.cr0 & cr0::kept_by_vmx));
-	load_cr4(vcpu, vmcs12.host_cr4);
+	set_cr4(&vcpu.kvm, vmcs12.host_cr4);
 	load_segments(vcpu);
 	load_msrs(vcpu);
 	kernel::kvm_set_dr(&vcpu.kvm, 7, dr7::fixed);

@@ -127,16 +127,6 @@ void load_cr0(Vcpu &vcpu, u64 value)
 	mark_available(vcpu, kernel::VCPU_EXREG_CR0);
 }
 
-void load_cr4(Vcpu &vcpu, u64 value)
-{
-	const Current current = vcpu.current();
-
-	vcpu.kvm.arch.cr4 = value;
-	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
-	vcpu.vmcs().cr4_read_shadow.set(current, nested::cr4_shadow(vcpu, value));
-	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
-}
-
 void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
@@ -173,11 +163,18 @@ void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value)
 void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
-	const u64 was = cr4_bits(vcpu, ~u64{0});
+	const Current current = vcpu.current();
+	// Guests never own them, so this is what they are whatever CR4 was read for last.
+	constexpr u64 in_cpuid = cr4::osxsave | cr4::pke;
+	static_assert(!(cr4_ownable & in_cpuid));
+	const u64 was = kvm->arch.cr4;
 
-	load_cr4(vcpu, value);
-	// CPUID.OSXSAVE and CPUID.OSPKE of the guest follow CR4.
-	if ((was ^ value) & (cr4::osxsave | cr4::pke))
+	kvm->arch.cr4 = value;
+	mark_available(vcpu, kernel::VCPU_EXREG_CR4);
+	vcpu.vmcs().cr4_read_shadow.set(current, nested::cr4_shadow(vcpu, value));
+	write(current, f::guest_cr4, hardware_cr4(vcpu, value));
+	// CPUID.OSXSAVE and CPUID.OSPKE follow.
+	if ((was ^ value) & in_cpuid)
 		kernel::kvm_update_cpuid_runtime(kvm);
 }
 
@@ -233,7 +230,7 @@ void write_dirty_paging(Vcpu &vcpu)
 	if (dirty(vcpu, kernel::VCPU_EXREG_CR3) && setup().features.ept)
 		write(current, f::guest_cr3,
 		      guest_owns_cr3(vcpu) ? u64{arch.cr3} : vm_of(vcpu).identity_map_address);
-	if (dirty(vcpu, kernel::VCPU_EXREG_PDPTR) && pae_paging(vcpu)) {
+	if (dirty(vcpu, kernel::VCPU_EXREG_PDPTR) && pae_paging(vcpu) && setup().features.ept) {
 		const u64 *pdptrs = arch.walk_mmu->pdptrs;
 
 		write(current, f::guest_pdpte0, u64{pdptrs[0]});

@@ -9,11 +9,11 @@ namespace backend {
 bool is_valid_cr0(kernel::kvm_vcpu *kvm, unsigned long value);
 void set_cr0(kernel::kvm_vcpu *kvm, unsigned long value);
 /// The value alone, without what the architecture does at a change: for VM entries and exits of a
-/// nested guest. CR4's UMIP may be emulated.
+/// nested guest.
 void load_cr0(Vcpu &vcpu, u64 value);
-void load_cr4(Vcpu &vcpu, u64 value);
 
 bool is_valid_cr4(kernel::kvm_vcpu *kvm, unsigned long value);
+/// UMIP may be emulated; the guest's CPUID follows.
 void set_cr4(kernel::kvm_vcpu *kvm, unsigned long value);
 
 /// @return 0; kvm.ko has checked the value.

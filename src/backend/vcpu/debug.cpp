@@ -16,6 +16,8 @@ void sync_dirty_debug_regs(kernel::kvm_vcpu *kvm)
 	auto &arch = kvm->arch;
 
 	kernel::read_debug_registers(arch.db, &arch.dr6);
+	// The host's next #DB only adds to what DR6 holds.
+	kernel::write_dr6(dr6::active_low);
 	arch.dr7 = read(vcpu.current(), f::guest_dr7);
 	arch.switch_db_regs &= ~kernel::KVM_DEBUGREG_WONT_EXIT;
 	vcpu.vmcs().primary.add(vcpu.current(), primary::mov_dr_exiting);

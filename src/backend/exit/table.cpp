@@ -91,22 +91,15 @@ consteval Index build()
 
 constexpr Index by_reason = build();
 
-/// `index` if it is below `size`, else 0, without a branch to mispredict.
-constexpr u64 clamp(u64 index, u64 size)
-{
-	return index & static_cast<u64>(static_cast<s64>(index - size) >> 63);
-}
-static_assert(clamp(5, 6) == 5 && clamp(6, 6) == 0 && clamp(0xffff, 6) == 0);
-
 } // namespace
 
 const ExitRow *find_row(Reason reason)
 {
-	const u64 number = static_cast<u16>(reason);
+	const auto number = static_cast<u16>(reason);
 
 	if (number >= exit_reasons)
 		return nullptr;
-	const u8 row = by_reason.row[clamp(number, exit_reasons)];
+	const u8 row = by_reason.row[number];
 	return row == no_row ? nullptr : &rows[row];
 }
 

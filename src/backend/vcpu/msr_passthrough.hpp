@@ -9,8 +9,8 @@ namespace backend {
 /// takes that back. Userspace's MSR filter has the last word.
 void allow_msr(Vcpu &vcpu, u32 msr, bool read, bool write);
 
-/// Where in a bitmap those of the table's MSRs are that L2 may have too: words of the half for reads.
-/// All else but the x2APIC's always exits.
+/// Where in a bitmap those of the table's MSRs are that L2 may have too: words of the half for
+/// reads. All else but the x2APIC's always exits.
 struct BitmapWords {
 	u32 first, count;
 };

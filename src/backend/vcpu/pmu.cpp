@@ -98,6 +98,12 @@ void set_fixed_control(kernel::kvm_pmu &pmu, u64 value)
 	}
 }
 
+/// IN_TXCP, which counter 2 alone has (SDM, "Hardware Support for Profiling Intel TSX").
+u64 allowed_beyond(const kernel::kvm_pmu &pmu, u32 counter)
+{
+	return counter == 2 ? pmu.raw_event_mask & core::in_tx_checkpointed : 0;
+}
+
 void set_event_select(kernel::kvm_pmc &pmc, u64 value)
 {
 	if (value == pmc.eventsel)
@@ -228,7 +234,7 @@ int set_msr(kernel::kvm_vcpu *kvm, kernel::msr_data *msr)
 		write_counter(pmu.fixed_counters[target.number], data);
 		return 0;
 	case Kind::event_select:
-		if (data & pmu.reserved_bits)
+		if (data & pmu.reserved_bits & ~allowed_beyond(pmu, target.number))
 			return 1;
 		set_event_select(pmu.gp_counters[target.number], data);
 		return 0;

@@ -16,8 +16,8 @@ int set_user_return(Vcpu &vcpu, UserReturnMsr &slot, u64 data);
 /// Which of them this guest needs in its present mode.
 void choose_user_return_msrs(Vcpu &vcpu);
 
-/// IA32_TSX_CTRL of a new CPUID: without RTM in it the guest has none, and believes itself safe from
-/// what TSX lets others see.
+/// IA32_TSX_CTRL of a new CPUID: without RTM in it the guest has none, and believes itself safe
+/// from what TSX lets others see.
 void choose_tsx_ctrl(Vcpu &vcpu);
 
 /// At vCPU creation: host values as a start would leak them, so zero.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "vmx/types.hpp"
+#include "vmx/speculation.hpp"
 
 /// Architectural performance monitoring, versions 1 and 2 (SDM, "Architectural Performance
 /// Monitoring"): what a CPUID leaf gives a guest, and what its MSRs and RDPMC's indices mean.
@@ -114,8 +114,7 @@ constexpr bool number_of(u32 index, u32 first, u32 count, u32 &number)
 
 	if (distance >= count)
 		return false;
-	number = static_cast<u32>(distance &
-				  static_cast<u64>(static_cast<s64>(distance - count) >> 63));
+	number = static_cast<u32>(clamp_index(distance, count));
 	return true;
 }
 

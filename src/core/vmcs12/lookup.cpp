@@ -3,6 +3,8 @@
 
 #include <bit>
 
+#include "vmx/speculation.hpp"
+
 namespace vmx::vmcs12 {
 
 namespace {
@@ -33,15 +35,6 @@ struct Table {
 };
 
 constexpr Table table;
-
-/// Ends what the compiler knows of a value. A mask is then applied, even where a check has shown
-/// that it changes nothing: it has to hold where that check is mispredicted.
-u64 forget(u64 value)
-{
-	volatile u64 hidden = value;
-
-	return hidden;
-}
 
 constexpr u8 sizes[] = {2, 8, 4, 8}; // by Width
 

@@ -259,6 +259,20 @@ void check_between(std::uint64_t found, std::uint64_t low, std::uint64_t high,
 						     tap::show(found));
 }
 
+GUEST_CODE(clears_osxsave, 64, R"(
+	mov %cr4, %rax
+	btr $18, %rax
+	mov %rax, %cr4
+	vmcall
+)");
+GUEST_CODE(reports_osxsave, 64, R"(
+	mov $1, %eax
+	cpuid
+	mov %ecx, %eax
+	shr $27, %eax
+	and $1, %eax
+)" L2_REPORT);
+
 } // namespace
 
 TEST(by_control_exit)
@@ -279,6 +293,19 @@ TEST(xsetbv_exits)
 	l1.prepare(code_xsetbv);
 	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
 	l1.expect_exit(l1.vmlaunch(), Reason::xsetbv, 0, 3);
+}
+
+// CPUID.OSXSAVE is of the one whose CR4 it is, also where the other has changed his.
+TEST(osxsave_follows_cr4)
+{
+	if (!(Cpuid::supported().find(1)->ecx & 1 << 26))
+		tap::skip("XSAVE is not offered");
+	L1 l1;
+	l1.prepare(clears_osxsave);
+	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
+	l1.write(field::host_cr4, l1.read(field::host_cr4) | cr4_osxsave);
+	expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
+	expect(l1.run(reports_osxsave), reports(1), "CPUID.OSXSAVE of L1");
 }
 
 // Whatever the bitmap says: no guest of KVM's has state in IA32_XSS that it could name.

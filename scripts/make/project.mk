@@ -4,7 +4,7 @@
 
 run: ## boot the lab and a Linux guest under the module; as root it installs what is missing
 	$(Q)scripts/setup run
-	+$(Q)$(MAKE) modules
+	+$(Q)scripts/make/for-lab modules
 	$(Q)scripts/demo/run
 
 check: ## all tests; the last line is 'N passed, N failed, N skipped'

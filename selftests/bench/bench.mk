@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 .PHONY: bench
-bench: modules ## Time exits under the distro's module and under ours, in the lab
+bench: ## Time exits under the distro's module and under ours, in the lab
 	$(Q)selftests/bench/run $(BENCH)

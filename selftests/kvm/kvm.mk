@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The test programs over /dev/kvm, statically linked, in build/selftests/kvm/. Included from the top
-# level; selftests/kvm/run also uses it by itself.
+# level and from selftests/bench/Makefile.
 
 Q := $(if $(filter 1,$(V)),,@)
 
@@ -18,11 +18,8 @@ kvm_selftests_flags := -std=c++20 -O1 -g -fno-pic -static -pthread -MMD -MP \
 kvm_selftests_harness := $(patsubst $(kvm_selftests_src)/%.cpp,$(kvm_selftests_out)/%.o, \
 	$(wildcard $(kvm_selftests_src)/harness/*.cpp))
 
-.PHONY: kvm-selftests kvm-selftests-list
+.PHONY: kvm-selftests
 kvm-selftests: $(addprefix $(kvm_selftests_out)/,$(kvm_selftests)) ## Build the test programs over /dev/kvm
-
-kvm-selftests-list:
-	@echo $(kvm_selftests)
 
 $(kvm_selftests_out)/gen/fields.inc: selftests/golden/embed-fields selftests/golden/vmcs12_fields.tsv
 	$(Q)mkdir -p $(@D)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+OURS = ROOT / "kvm-intel.ko"
 
 CASE = re.compile(r"(not )?ok\b[ \d]*-? *(.*?)(?:\s*# (SKIP|TODO)\b\s*(.*))?$", re.IGNORECASE)
 PLAN = re.compile(r"1\.\.(\d+)")
@@ -53,13 +54,19 @@ class Tally:
         return f"{self.passed} passed, {len(self.failures)} failed, {self.skipped} skipped"
 
 
+def build(module, *targets):
+    """Makes what a suite needs, for the lab's kernel: the targets, and the module if it is the tree's."""
+    if goals := [*(["modules"] if module in ("ours", OURS) else []), *targets]:
+        subprocess.run([ROOT / "scripts/make/for-lab", "-s", "-j2", *goals], check=True, stdout=sys.stderr)
+
+
 def copy_modules(kernel, into):
     """ours.ko and distro.ko, for a machine in which modules change."""
     found = subprocess.run([ROOT / "scripts/vm", "path", f"modules-{kernel}"], check=True,
                            capture_output=True, text=True).stdout.strip()
     (module,) = Path(found).rglob("kvm-intel.ko")
     copies = []
-    for name, source in (("ours.ko", ROOT / "kvm-intel.ko"), ("distro.ko", module)):
+    for name, source in (("ours.ko", OURS), ("distro.ko", module)):
         shutil.copy(source, into / name)
         copies.append(into / name)
     return copies

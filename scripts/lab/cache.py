@@ -45,19 +45,26 @@ def locked(name: str):
         yield
 
 
+def last_use(path: Path) -> float:
+    """0 for what another run has just renamed or removed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
+
+
 def remove_unused(kind: Path):
     """Removes what an older kernel, program or version of the lab has left behind."""
     limit = time.time() - IN_USE_SECONDS
-    entries = sorted(((path.stat().st_mtime, path) for path in kind.iterdir()), reverse=True)
-    for used, path in entries[KEEP_ENTRIES:]:
-        if used < limit:
+    for path in sorted(kind.iterdir(), key=last_use, reverse=True)[KEEP_ENTRIES:]:
+        if last_use(path) < limit:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def entry(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     """The directory kind/key, made by build(directory) when it is not there yet."""
     final = cache_dir() / kind / key
-    if final.is_dir():
+    with contextlib.suppress(FileNotFoundError):
         os.utime(final)  # when it was last used
         return final
     with locked(f"{kind}-{key}"):

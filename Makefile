@@ -13,7 +13,7 @@ all: modules ## Build kvm-intel.ko (the default)
 
 clean: ## Remove everything that was built
 	$(Q)rm -rf build kvm-intel.ko kvm-intel.mod kvm-intel.mod.c modules.order Module.symvers .tmp_*
-	$(Q)find . -name .git -prune -o \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name 'constants.s' \) -type f -exec rm -f {} +
+	$(Q)find . -name .git -prune -o \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' -o -name 'constants.s' -o -name __pycache__ \) -prune -exec rm -rf {} +
 
 help: ## Print this table
 	@scripts/make/help $(MAKEFILE_LIST)

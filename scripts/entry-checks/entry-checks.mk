@@ -24,5 +24,5 @@ check-entry-checks: $(HOST_BUILD)/entry-checks ## Check that the documented tabl
 	$(Q)scripts/entry-checks/check $<
 
 golden: golden-entry-checks
-golden-entry-checks: $(HOST_BUILD)/entry-checks
+golden-entry-checks: $(HOST_BUILD)/entry-checks ## Write the documented table of VM entry's checks anew
 	$(Q)$< > Documentation/entry-checks-table.rst

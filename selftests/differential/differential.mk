@@ -6,13 +6,13 @@ DIFFERENTIAL := build/differential
 differential-sources := $(sort $(wildcard selftests/differential/*.cpp src/core/check/*.cpp \
 	src/core/vmcs12/*.cpp)) src/core/nested/evmcs_controls.cpp
 differential-objects := $(differential-sources:%.cpp=$(DIFFERENTIAL)/%.o)
-differential-module := $(patsubst selftests/differential/module/%,$(DIFFERENTIAL)/module/%, \
+differential-module := $(patsubst selftests/differential/module/%,$(OUT)/differential/%, \
 	$(wildcard selftests/differential/module/*))
 differential-flags := -std=c++20 -O2 -g -static -MMD -MP -Wall -Wextra -Werror -Wno-missing-field-initializers \
 	-Iinclude -Isrc -Iselftests/differential -I$(DIFFERENTIAL)/gen
 
 .PHONY: differential
-differential: $(DIFFERENTIAL)/lab/differential $(DIFFERENTIAL)/lab/vmx_entry_test.ko
+differential: $(DIFFERENTIAL)/lab/differential $(DIFFERENTIAL)/lab/vmx_entry_test.ko ## Build the test of VM entry's checks
 
 $(DIFFERENTIAL)/lab/differential: $(differential-objects)
 	@echo '  LINK    $@'
@@ -31,14 +31,16 @@ $(DIFFERENTIAL)/%.o: %.cpp
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(differential-flags) -c -o $@ $<
 
-# In a copy: Kbuild builds where the sources are.
-$(DIFFERENTIAL)/module/%: selftests/differential/module/%
+# In a copy for each kernel: Kbuild builds where the sources are.
+$(OUT)/differential/%: selftests/differential/module/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(DIFFERENTIAL)/lab/vmx_entry_test.ko: $(differential-module)
+$(OUT)/differential/vmx_entry_test.ko: $(differential-module) $(wildcard $(KDIR)/Module.symvers)
+	+$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(@D) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+$(DIFFERENTIAL)/lab/vmx_entry_test.ko: $(OUT)/differential/vmx_entry_test.ko FORCE
 	$(Q)mkdir -p $(@D)
-	+$(Q)$(MAKE) -s -C $(KDIR) M=$(CURDIR)/$(DIFFERENTIAL)/module CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	$(Q)cp $(DIFFERENTIAL)/module/vmx_entry_test.ko $@
+	$(Q)cmp -s $< $@ || cp $< $@
 
 -include $(differential-objects:.o=.d)

@@ -16,7 +16,7 @@ fuzz-cxxflags := -std=c++20 -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer,add
 fuzz: ## Fuzz the core for FUZZ_SECONDS (10) a target, on this machine
 	$(Q)selftests/fuzz/run --seconds $(FUZZ_SECONDS) $(fuzz-programs)
 
-fuzz-programs: $(fuzz-programs)
+fuzz-programs: $(fuzz-programs) ## Build the fuzz targets
 
 $(fuzz-programs): $(HOST_BUILD)/fuzz/%: $(HOST_BUILD)/fuzz.o/selftests/fuzz/%.o $(fuzz-common)
 	@echo '  LINK    $@'

@@ -14,6 +14,9 @@ from .tools import host_file, tool
 # Emulated instructions per emulated second, which is also the TSC's frequency
 IPS = 50_000_000
 
+BIOS = ("/usr/share/bochs/BIOS-bochs-latest", "bochsbios")
+VGA_BIOS = ("/usr/share/bochs/VGABIOS-lgpl-latest", "bochs")
+
 # What the option `megs` and the host's share of `memory` can hold
 HOST_MEMORY_MAX = 2048
 
@@ -120,9 +123,12 @@ class Bochs(Machine):
         options = self.options
         return BOCHSRC.format(
             memory=options.memory, host_memory=min(options.memory, HOST_MEMORY_MAX),
-            bios=host_file("/usr/share/bochs/BIOS-bochs-latest", "bochsbios"),
-            vgabios=host_file("/usr/share/bochs/VGABIOS-lgpl-latest", "bochs"),
+            bios=host_file(*BIOS), vgabios=host_file(*VGA_BIOS),
             cpu=options.cpu, smp=options.smp, ips=IPS)
+
+    def files(self) -> list[Path]:
+        """The emulator itself, and what it runs before the disk."""
+        return [Path(tool("bochs-bin")), host_file(*BIOS), host_file(*VGA_BIOS)]
 
     def _start(self, directory: Path, output: Path, debugger: str, arguments: list[str],
                libraries: list[str], environment: dict) -> Emulator:

@@ -6,9 +6,10 @@ from pathlib import Path
 from . import cache
 from .cpio import Cpio
 from .kernels import Kernel, content_key
-from .tools import run
+from .tools import run, tool
 
-GUEST = Path(__file__).parent / "guest"
+HERE = Path(__file__).parent
+GUEST = HERE / "guest"
 # sha256_ssse3 first: it verifies the signatures of the others in a fifth of the instructions
 DRIVERS = ["sha256_ssse3", "scsi_mod", "sd_mod", "libata", "ata_piix", "crc32c_generic",
            "ext4"]
@@ -55,7 +56,8 @@ def boot_files(kernel: Kernel) -> Path:
         (directory / "vmlinuz").write_bytes(kernel.image.read_bytes())
         write_initramfs(directory / "initrd", agent, drivers, kvm)
 
-    key = cache.key_of(kernel.key, agent, content_key(drivers), content_key(kvm), Path(__file__))
+    key = cache.key_of(kernel.key, agent, content_key(drivers), content_key(kvm), HERE / "cpio.py",
+                       Path(__file__))
     return cache.entry("boot", key, build)
 
 
@@ -78,5 +80,5 @@ def boot_disk(kernel: Kernel, command_line: str) -> Path:
         run("mcopy", "-i", image, files / "vmlinuz", files / "initrd", config, "::")
         run("syslinux", "--install", image)
 
-    key = cache.key_of(files.name, command_line, Path(__file__))
+    key = cache.key_of(files.name, command_line, Path(tool("syslinux")), Path(__file__))
     return cache.entry("bootdisk", key, build) / "boot.img"

@@ -4,10 +4,11 @@
 import argparse
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from . import bochs, bootdisk, kernels, paths, rootfs, run
-from .errors import EXIT_INTERRUPTED, LabError
+from .errors import EXIT_INTERRUPTED, EXIT_LAB, LabError
 
 EPILOG = """\
 exit status of `vm run`:
@@ -86,8 +87,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def build(arguments) -> int:
+    if arguments.update:
+        kernels.forget_packages()
     for series in kernels.PACKAGES:
-        kernels.remembered_package(series, arguments.update)
         kernel = kernels.find(series)
         print(f"{series}: {kernel.name}, {bootdisk.boot_disk(kernel, bochs.COMMAND_LINE)}")
     print(f"root: {rootfs.root_image(kernels.find('6.1'))}")
@@ -105,7 +107,7 @@ def models(_) -> int:
     print("\nwithout VMX, or without 64-bit mode:")
     for name in bochs.all_models():
         if name not in bochs.MODELS:
-            print(f"{name:26} {bochs.OTHERS[name]}")
+            print(f"{name:26} {bochs.OTHERS.get(name, 'not tried')}")
     return 0
 
 
@@ -130,3 +132,6 @@ def main() -> int:
     except KeyboardInterrupt:
         print("vm: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except Exception:  # the command's own status might be Python's 1
+        traceback.print_exc()
+        return EXIT_LAB

@@ -102,28 +102,33 @@ def unpack(package: str, into: Path):
     archive.unlink()
 
 
-def debian_kernel(series: str) -> Kernel:
-    # Asking apt takes a second; the answer is kept, `vm build --update` asks again.
-    return packaged_kernel(remembered_package(series))
-
-
-def packaged_kernel(package: str) -> Kernel:
+def debian_kernel(name: str) -> Kernel:
+    """The kernel of a series or a release."""
+    package = remembered_package(name)
     root = cache.entry("kernels", package, lambda directory: unpack(package, directory))
     images = list((root / "boot").glob("vmlinuz-*"))
     if len(images) != 1:
         raise LabError(f"{root}/boot holds {len(images)} kernels, expected one: remove {root}")
-    return Kernel(package.removeprefix("linux-image-"), images[0], root / "lib/modules")
+    return Kernel(package.partition("=")[0].removeprefix("linux-image-"), images[0], root / "lib/modules")
 
 
-def remembered_package(series: str, update: bool = False) -> str:
-    note = cache.cache_dir() / f"newest-{series}"
-    if note.exists() and not update:
+def remembered_package(name: str) -> str:
+    """PACKAGE=VERSION. Asking apt takes a second: the answer is kept until forget_packages()."""
+    note = cache.cache_dir() / f"newest-{name}"
+    if note.exists():
         return note.read_text().strip()
-    package = newest_package(series)
+    package = newest_package(name) if name in PACKAGES else f"linux-image-{name}"
+    shown = run("apt-cache", "show", "--no-all-versions", package)
+    package += "=" + re.search(r"^Version: (\S+)$", shown, re.MULTILINE)[1]
     temporary = note.with_name(f".{note.name}-{package}")
     temporary.write_text(package + "\n")
     temporary.replace(note)
     return package
+
+
+def forget_packages():
+    for note in cache.cache_dir().glob("newest-*"):
+        note.unlink()
 
 
 def own_kernel(path: Path) -> Kernel:
@@ -141,7 +146,7 @@ def find(name: str) -> Kernel:
         return debian_kernel(name)
     path = Path(name)
     if re.fullmatch(r"\d+\.\d+\S*-amd64", name) and not path.exists():
-        return packaged_kernel(f"linux-image-{name}")
+        return debian_kernel(name)
     if not path.is_dir():
         raise LabError(f"--kernel {name}: expected {', '.join(PACKAGES)}, a release that Debian "
                        "has a linux-image package of, or a directory with bzImage and modules/")

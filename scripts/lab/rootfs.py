@@ -12,15 +12,17 @@ from .cpio import Cpio
 from .kernels import Kernel
 from .tools import host_file, missing, package_files, package_version, run, tool
 
-GUEST = Path(__file__).parent / "guest"
+HERE = Path(__file__).parent
+GUEST = HERE / "guest"
 
 # Packages whose programs go in whole
 PROGRAM_PACKAGES = ["bash", "coreutils", "kmod", "strace", "grep", "sed", "util-linux", "procps"]
 PROGRAM_DIRS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/")
 QEMU_PACKAGES = ["qemu-system-x86", "qemu-system-data", "seabios", "ipxe-qemu"]
 # What test programs brought by --add commonly link to
-LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1",
-             "libdl.so.2", "libnuma.so.1"]
+LIBRARIES = [f"/lib/x86_64-linux-gnu/{name}" for name in (
+    "libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "librt.so.1", "libdl.so.2",
+    "libnuma.so.1")]
 ROMS = [
     ("seabios", "/usr/share/seabios", "*.bin"),
     ("qemu-system-data", "/usr/share/qemu", "*.bin"),
@@ -104,11 +106,9 @@ def add_system(tree: Tree):
     tree.copy(busybox)
     programs = [path for package in PROGRAM_PACKAGES for path in programs_of(package)]
     tree.copy_programs(programs)
-    for name in LIBRARIES:
-        path = f"/lib/x86_64-linux-gnu/{name}"
-        if os.path.exists(path):
-            tree.copy(path)
-            tree.copy_libraries([path])
+    for path in filter(os.path.exists, LIBRARIES):
+        tree.copy(path)
+        tree.copy_libraries([path])
     busybox_links(tree, busybox)
     (tree.root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
     (tree.root / "etc/group").write_text("root:x:0:\nkvm:x:104:\n")
@@ -180,6 +180,7 @@ def root_image(guest_kernel: Kernel) -> Path:
             "root_owner=0:0", "-d", root, image)
         shutil.rmtree(root)
 
-    key = cache.key_of(*versions, guest_kernel.key, Path(__file__),
+    key = cache.key_of(*versions, guest_kernel.key, Path(__file__), HERE / "cpio.py", HERE / "kernels.py",
+                       *map(Path, filter(os.path.exists, LIBRARIES)),
                        *(GUEST / script for script in SCRIPTS))
     return cache.entry("root", key, build) / "root.img"

@@ -54,13 +54,16 @@ def partition_entry(start: int, end: int) -> bytes:
     return struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", start, end - start)
 
 
+def partition_table() -> bytes:
+    return partition_entry(RUN_START, RESULT_START) + partition_entry(RESULT_START, SECTORS)
+
+
 def create_blank(path: Path):
     """A disk with nothing but its partition table."""
-    table = partition_entry(RUN_START, RESULT_START) + partition_entry(RESULT_START, SECTORS)
     with open(path, "wb") as disk:
         disk.truncate(SECTORS * SECTOR)
         disk.seek(446)
-        disk.write(table.ljust(64, b"\0") + b"\x55\xaa")
+        disk.write(partition_table().ljust(64, b"\0") + b"\x55\xaa")
 
 
 def stage(directory: Path, payload: Payload):

@@ -53,7 +53,8 @@ def ensure(machine: Bochs, boot_disk: Path, root_disk: Path, progress: Progress)
     """Makes the machine resume from its snapshot, which is taken now if there is none."""
     options = machine.options
     key = cache.key_of(boot_disk, root_disk.parent.name, options.cpu, options.smp, options.memory,
-                       machine.bochsrc(), preload.SOURCES / "save.c", Path(__file__))
+                       machine.bochsrc(), *machine.files(), rundisk.partition_table(),
+                       preload.SOURCES / "save.c", Path(__file__))
 
     def build(directory: Path):
         progress.stage("booting once for a snapshot")

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The table `list`: which tests there are, how to call them, what to expect."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 LIST = Path(__file__).with_name("list")
-KINDS = ("pass", "skip", "fail", "omit")
-
-# Exit status by which a kselftest says that it skips itself.
-STATUS_SKIP = 4
+# By which exit status a kselftest says so; a failure's is its own.
+STATUS = {"pass": 0, "skip": 4}
 
 
 @dataclass
 class Expectation:
     kind: str
     reason: str = ""
+    status: int | None = 0
 
     @classmethod
     def parse(cls, text, where):
-        kind, _, reason = (part.strip() for part in text.partition(":"))
-        if kind not in KINDS or bool(reason) != (kind != "pass"):
-            raise ValueError(f"{where}: expected `pass` or `skip|fail|omit: reason`, found `{text}`")
-        return cls(kind, reason)
+        head, _, reason = (part.strip() for part in text.partition(":"))
+        if not re.fullmatch(r"pass|skip|fail \d+|omit", head) or bool(reason) != (head != "pass"):
+            raise ValueError(f"{where}: expected `pass` or `skip|fail STATUS|omit: reason`, found `{text}`")
+        kind, *status = head.split()
+        return cls(kind, reason, int(status[0]) if status else STATUS.get(kind))
 
 
 @dataclass
@@ -33,10 +34,9 @@ class Test:
 
     def verdict(self, status):
         """What is wrong with this exit status, or None."""
-        found = {0: "pass", STATUS_SKIP: "skip"}.get(status, "fail")
-        if found == self.expectation.kind:
+        if status == self.expectation.status:
             return None
-        return f"expected: {self.expectation.kind}, found: {found} (exit status {status})"
+        return f"expected: {self.expectation.kind} (exit status {self.expectation.status}), found: exit status {status}"
 
 
 def load(conditions):

@@ -3,6 +3,7 @@
 // Guest state that KVM takes from userspace and the CPU refuses: KVM_EXIT_FAIL_ENTRY, a vCPU that
 // goes on once the state is mended, and a log that says which check of the SDM does not hold.
 #include "harness/guest.hpp"
+#include "harness/module.hpp"
 
 #include <fcntl.h>
 #include <fstream>
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::uint64_t invalid_guest_state = 0x80000021;
 constexpr const char *dump_parameter = "/sys/module/kvm_intel/parameters/dump_invalid_vmcs";
-
-// Only this module has it; another's log has words of its own.
-bool module_names_checks()
-{
-	return access("/sys/kernel/debug/kvm_intel/vmcs_config", F_OK) == 0;
-}
 
 // The kernel's log from its construction on.
 class KernelLog {
@@ -106,7 +101,8 @@ template <typename Spoil> std::string fail_entry_with_sregs(Spoil spoil)
 
 void check_named(const std::string &log, const std::string &id)
 {
-	if (!module_names_checks())
+	// Another module's log has words of its own.
+	if (!is_ours())
 		return;
 	check_says(
 		log,
@@ -163,7 +159,7 @@ TEST(virtual_8086_in_long_mode)
 
 	check_named(log, "guest.rflags.vm");
 	check_named(log, "guest.cs.rights_8086");
-	if (module_names_checks())
+	if (is_ours())
 		check_says(log, "dump_invalid_vmcs");
 }
 
@@ -172,7 +168,7 @@ TEST(whole_vmcs_on_demand)
 	const Dumping dumping;
 	const std::string log = fail_entry_with_sregs([](kvm_sregs &s) { s.ss.type = 11; });
 
-	if (!module_names_checks())
+	if (!is_ours())
 		return;
 	for (const char *words :
 	     {"guest-state area", "guest_ss ", "code execute/read accessed, DPL 0, present",

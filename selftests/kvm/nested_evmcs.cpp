@@ -3,6 +3,7 @@
 // Enlightened VMCSs (TLFS, "Enlightened VMCS"): where L1 names them, what is read from the page and
 // what is written to it.
 #include "harness/nested_evmcs.hpp"
+#include "harness/module.hpp"
 #include "harness/random.hpp"
 
 #include <map>

@@ -3,6 +3,7 @@
 // L2's hypercalls that flush its TLB, which L1 leaves to L0 (TLFS, "Direct Virtual Flush"): L1 does
 // not hear of them, unless it has its TLB locked. kvm.ko of 6.1 cannot offer that by itself: here
 // the VMM puts it into CPUID.
+#include "harness/module.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/statistics.hpp"
 

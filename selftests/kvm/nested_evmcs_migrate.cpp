@@ -3,6 +3,7 @@
 // An L1 of Hyper-V's moves by way of a file: with an enlightened VMCS, with several by turns, and
 // with vCPUs of which one has an enlightened VMCS and another an ordinary one.
 #include "harness/halves.hpp"
+#include "harness/module.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/nested_image.hpp"
 #include "harness/nested_turns.hpp"

@@ -2,6 +2,7 @@
 //
 // A machine whose L1 uses enlightened VMCSs, saved and continued in a new one: between entries,
 // while L2 runs, in SMM, again before it has run, and with either revision of the vmcs12.
+#include "harness/module.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/nested_turns.hpp"
 #include "harness/random.hpp"

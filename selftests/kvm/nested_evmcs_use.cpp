@@ -2,6 +2,7 @@
 //
 // What L1 does with VMX instructions while an enlightened VMCS is in use, and what happens to the
 // page's memory meanwhile: it goes, it is shared, it is written to by others.
+#include "harness/module.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/thread.hpp"
 

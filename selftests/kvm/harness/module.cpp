@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "module.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 namespace kvm {
+
+bool is_ours()
+{
+	return std::filesystem::exists("/sys/module/kvm_intel/parameters/vmcs12_revision");
+}
 
 bool parameter(const char *name, tap::Where where)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nested_evmcs.hpp"
 
-#include <filesystem>
-
 namespace kvm {
 
 namespace {
@@ -147,11 +145,6 @@ std::uint32_t NestedState::revision() const
 	std::uint32_t word;
 	memcpy(&word, reinterpret_cast<const std::byte *>(&get()) + sizeof(get()), sizeof(word));
 	return word;
-}
-
-bool is_ours()
-{
-	return std::filesystem::exists("/sys/module/kvm_intel/parameters/vmcs12_revision");
 }
 
 L1 hyperv_l1()

@@ -111,9 +111,6 @@ private:
 	std::vector<std::uint64_t> storage_;
 };
 
-// Whether the module is this project's: for what the distribution's gets wrong.
-bool is_ours();
-
 // In VMX operation with that page as the VMCS, which would run that code.
 void prepare_evmcs(L1 &l1, const Code &l2, std::uint32_t version = 1);
 // L1 with all that.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nested_turns.hpp"
 
+#include "module.hpp"
 #include "nested_evmcs.hpp"
 
 GUEST_CODE(takes_turns, 64, R"(

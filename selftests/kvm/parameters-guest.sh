@@ -5,6 +5,9 @@
 set -u
 
 module=$(ls /lab/modules/kvm-intel.ko)
+there=/sys/module/kvm_intel/parameters
+ours=false
+[[ $(modinfo -F author "$module") != kvmxx ]] || ours=true
 
 # Bool parameters, each off and on; the others with a value that differs from the default.
 parameters=(dump_invalid_vmcs={Y,N} emulate_invalid_guest_state={N,Y} enable_apicv={N,Y} enable_ipiv={N,Y}
@@ -14,6 +17,8 @@ parameters=(dump_invalid_vmcs={Y,N} emulate_invalid_guest_state={N,Y} enable_api
 	vnmi={N,Y} vpid={N,Y} allow_smaller_maxphyaddr={Y,N}
 	ple_gap=0 ple_window=8192 ple_window_grow=0 ple_window_shrink=2 ple_window_max=16384
 	vmentry_l1d_flush={never,cond,always,auto})
+wrong=vmcs12_revision=neither
+! $ours || parameters+=(require_posted_interrupts={N,Y} vmcs12_revision={legacy,enlightened} $wrong)
 
 # The kernel log from here on; all of it stays, for the lab to look through.
 mark()
@@ -35,26 +40,30 @@ works()
 	done
 }
 
-# Loads and works with it, or refuses and says by which name.
+# Loads and works with it. The distribution's may refuse, and say by which name; ours refuses the wrong word only.
 parameter()
 {
 	local name=${1%%=*}
 	rmmod kvm_intel 2>/dev/null
 	mark
-	if insmod "$module" "$1" 2>/dev/null; then
+	if [[ $1 = "$wrong" ]]; then
+		# insmod's words for EINVAL
+		insmod "$module" "$1" 2>&1 | grep -q 'Invalid parameters' && said | grep -qw "$name" && return
+	elif insmod "$module" "$1" 2>/dev/null; then
+		[[ -e $there/$name ]] || { echo "# there is no parameter $name"; return 1; }
 		works
-	elif said | grep -q "$name"; then
-		reason=$(said | grep -m1 "$name")
-	else
-		said | sed 's/^/# /'
-		return 1
+		return
+	elif ! $ours && reason=$(said | grep -m1 -w "$name"); then
+		return
 	fi
+	said | sed 's/^/# /'
+	return 1
 }
 
 chosen=()
 for setting in "${parameters[@]}"; do
-	# Not every kernel has all.
-	[[ $setting = "${1-}"* && -e /sys/module/kvm_intel/parameters/${setting%%=*} ]] && chosen+=("$setting")
+	# The distribution's does not have all in every kernel.
+	[[ $setting = "${1-}"* ]] && { $ours || [[ -e $there/${setting%%=*} ]]; } && chosen+=("$setting")
 done
 
 echo "TAP version 13"

@@ -64,6 +64,12 @@ private:
 	std::exit(2);
 }
 
+[[noreturn]] void misused(const char *option, const char *expected)
+{
+	std::fprintf(stderr, "differential: %s: expected %s\n", option, expected);
+	std::exit(2);
+}
+
 u64 random_below(u64 n)
 {
 	return generator() % n;
@@ -696,11 +702,17 @@ int main(int argc, char **argv)
 			first = number(argv[n + 1]);
 		else if (!std::strcmp(argv[n], "--step"))
 			step = number(argv[n + 1]);
+		else if (!std::strcmp(argv[n], "--layout") && !std::strcmp(argv[n + 1], "evmcs"))
+			evmcs = true;
+		else if (!std::strcmp(argv[n], "--layout") && !std::strcmp(argv[n + 1], "vmcs"))
+			evmcs = false;
 		else if (!std::strcmp(argv[n], "--layout"))
-			evmcs = !std::strcmp(argv[n + 1], "evmcs");
+			misused("--layout", "vmcs or evmcs");
 		else
 			die(argv[n]);
 	}
+	if (first > entries)
+		misused("--first", "no number above --entries");
 	device = open("/dev/vmx_entry", O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		die("/dev/vmx_entry");

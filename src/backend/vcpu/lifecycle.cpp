@@ -27,6 +27,7 @@
 #include "backend/vcpu/user_return.hpp"
 #include "kernel/errno.hpp"
 #include "kernel/page.hpp"
+#include "kernel/parameters.hpp"
 #include "kernel/requests.hpp"
 #include "kernel/vcpu.hpp"
 
@@ -203,6 +204,8 @@ int vcpu_create(kernel::kvm_vcpu *kvm)
 	vcpu.vpid = hw::allocate_vpid();
 	// IA32_BIOS_SIGN_ID: a revision that no guest takes for "none loaded".
 	kvm->arch.microcode_version = u64{1} << 32;
+	// Here, since the vCPU may be scheduled in before its VMCS has been initialised.
+	vcpu.pause_window = parameter_ple_window;
 	initialise_user_return(vcpu);
 	return 0;
 }

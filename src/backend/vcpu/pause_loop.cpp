@@ -35,8 +35,6 @@ bool set_window(Vcpu &vcpu, u32 window)
 
 void initialise_pause_loop(Vcpu &vcpu)
 {
-	vcpu.pause_window = parameter_ple_window;
-	vcpu.pause_window_changed = false;
 	write(vcpu.current(), f::ple_gap, u32{parameter_ple_gap});
 	write(vcpu.current(), f::ple_window, vcpu.pause_window);
 }

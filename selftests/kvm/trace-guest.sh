@@ -30,12 +30,14 @@ count()
 	perf kvm -i /tmp/perf.data stat report --event="$event" 2>&1
 }
 
+# A guest of 4 KiB pages: whether the host has a large one is chance.
+echo never >/sys/kernel/mm/transparent_hugepage/enabled
 echo 20000 >$tracing/buffer_size_kb
 rmmod kvm_intel
 for module in distro ours; do
 	out=/lab/out/$module
 	mkdir -p $out
-	insmod $module/kvm-intel.ko
+	insmod $module.ko
 	for program in $programs; do
 		for name in $("./$program" --list); do
 			trace "./$program" "$name" >"$out/$program.$name"

@@ -18,7 +18,7 @@ parameters=(dump_invalid_vmcs={Y,N} emulate_invalid_guest_state={N,Y} enable_api
 	ple_gap=0 ple_window=8192 ple_window_grow=0 ple_window_shrink=2 ple_window_max=16384
 	vmentry_l1d_flush={never,cond,always,auto})
 wrong=vmcs12_revision=neither
-! $ours || parameters+=(require_posted_interrupts={N,Y} vmcs12_revision={legacy,enlightened} $wrong)
+! $ours || parameters+=(require_posted_interrupts={N,Y} vmcs12_revision={legacy,enlightened} "$wrong")
 
 # The kernel log from here on; all of it stays, for the lab to look through.
 mark()

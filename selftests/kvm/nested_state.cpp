@@ -414,6 +414,30 @@ TEST(without_cpuid)
 	off.give(vcpu);
 }
 
+// L2 uses a page of L1's that the new machine does not have yet: it does not run before, however
+// often it is asked to.
+TEST(page_that_comes_late)
+{
+	need_nested_state();
+	L1 l1;
+	const Mapping page(page_size);
+	l1.vm().set_slot(1, mmio_address, page_size, page.data());
+	l1.prepare(three_reports);
+	l1.set(vmx::primary::use_tpr_shadow);
+	l1.write(field::virtual_apic_page_address, mmio_address);
+	expect(l1.vmlaunch(), reports(1), "L2");
+	L1 other = moved(l1);
+	const Result first = other.go_on();
+	// The distribution's module runs on, with an address that the CPU refuses: L1's entry
+	// fails.
+	expect_either(first, leaves(KVM_EXIT_INTERNAL_ERROR), fails(7), "L2 without the page");
+	if (first == fails(7))
+		return;
+	expect(other.go_on(), leaves(KVM_EXIT_INTERNAL_ERROR), "and again");
+	other.vm().set_slot(1, mmio_address, page_size, page.data());
+	expect(other.go_on(), reports(2), "L2 with it");
+}
+
 TEST(preemption_timer_deadline)
 {
 	need_nested_state();

@@ -208,7 +208,10 @@ Entered enter(Vcpu &vcpu, By by)
 		}
 		nested.vmcs12->launch_state = 1;
 	} else {
-		// Memory may not be there yet: before the next run.
+		// Memory may not be there yet: before the next run. No VM entry takes this address,
+		// whose page the CPU would write to.
+		if (primary12(vcpu).has(primary::use_tpr_shadow))
+			write(vcpu.current(), f::virtual_apic_page_address, Nested::none);
 		nested.restored = true;
 		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
 	}

@@ -232,6 +232,8 @@ bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
 		vcpu.nested.restored = false;
 		return true;
 	}
+	// kvm.ko has taken the request back: userspace may run the vCPU again.
+	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
 	(void)report_missing_pages(vcpu);
 	return false;
 }

@@ -79,6 +79,8 @@ void Cpu::clear(Vmcs &vmcs)
 	if (!enlightened::in_use() || kernel::assist_page_is_on()) {
 		if (vmclear(vmcs.physical_) != VmxResult::succeed)
 			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", vmcs.physical_);
+		if (vmcs.shadow && vmclear(vmcs.shadow) != VmxResult::succeed)
+			kernel::warn_ratelimited("VMCLEAR of %lx failed\n", vmcs.shadow);
 	}
 	if (!enlightened::in_use())
 		return;
@@ -141,9 +143,13 @@ void Cpu::emergency_disable()
 	if (!(kernel::cr4_read_shadow() & cr4::vmxe))
 		return;
 	// The NMI may have hit a change of the list, which is good forwards at any moment.
-	for (Link *link = here.active_.next; link != &here.active_; link = link->next)
-		if (vmclear(owner(link).physical_) != VmxResult::succeed)
+	for (Link *link = here.active_.next; link != &here.active_; link = link->next) {
+		const Vmcs &vmcs = owner(link);
+
+		if (vmclear(vmcs.physical_) != VmxResult::succeed ||
+		    (vmcs.shadow && vmclear(vmcs.shadow) != VmxResult::succeed))
 			break;
+	}
 	// The next kernel, if there is one, has other things there.
 	if (enlightened::in_use())
 		kernel::leave_evmcs();

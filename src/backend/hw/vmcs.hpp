@@ -194,6 +194,11 @@ public:
 	HostStateCache host{};
 	bool launched = false;
 
+	/// Physical address of the shadow VMCS that its link pointer may lead to, or 0. A VM entry
+	/// makes that active as well (SDM, "Virtual Machine Control Structures: Overview"): it is
+	/// cleared with this one.
+	u64 shadow = 0;
+
 private:
 	friend class Cpu;
 

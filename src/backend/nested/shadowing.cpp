@@ -53,8 +53,8 @@ FieldBitmap *allocate_bitmap()
 	return bitmap;
 }
 
-/// The shadow VMCS as the current one, for a moment. It is clear before and after: no CPU keeps it,
-/// and vmcs01 may point to it.
+/// The shadow VMCS as the current one, for a moment. No CPU but this one keeps it: it is cleared
+/// behind each use, and behind L1's with vmcs01.
 class ShadowCurrent {
 public:
 	explicit ShadowCurrent(Vcpu &vcpu) : vcpu_(vcpu) { check(hw::vmptrld(physical())); }
@@ -136,13 +136,18 @@ int allocate_shadow(Vcpu &vcpu)
 	// VMPTRLD takes a region that has been cleared.
 	if (hw::vmclear(kernel::physical(region)) != hw::VmxResult::succeed)
 		kernel::warn_ratelimited("VMCLEAR of a shadow VMCS failed\n");
+	vcpu.vmcs01.shadow = kernel::physical(region);
 	return 0;
 }
 
 void free_shadow(Vcpu &vcpu)
 {
-	if (vcpu.nested.hardware_shadow)
-		hw::free_region(vcpu.nested.hardware_shadow);
+	if (!vcpu.nested.hardware_shadow)
+		return;
+	// Of a vCPU that is going. A CPU that kept it would write to the page later.
+	vcpu.vmcs01.clear();
+	vcpu.vmcs01.shadow = 0;
+	hw::free_region(vcpu.nested.hardware_shadow);
 	vcpu.nested.hardware_shadow = nullptr;
 }
 

@@ -20,6 +20,7 @@ GUEST_CODE(store_code, 64, "0: mov %rcx, (%rbx)\n vmcall\n jmp 0b");
 GUEST_CODE(jump_code, 64, "jmp *%rbx\n");
 GUEST_CODE(write_twice, 64, "mov %rcx, (%rbx)\n mov %rcx, (%rdx)\n vmcall");
 GUEST_CODE(read_and_tell, 64, "0: mov (%rbx), %rax\n" L2_REPORT "jmp 0b");
+L1_CODE(load_in_l1, "mov (%rdi), %rax");
 GUEST_CODE(string_out, 64, "mov %rbx, %rsi\n mov $0x2f0, %edx\n outsb\n vmcall");
 GUEST_CODE(switch_eptp, 64, "xor %eax, %eax\n vmfunc\n mov (%rbx), %rax\n vmcall");
 
@@ -518,6 +519,46 @@ TEST(two_vpids)
 		l1.write(field::guest_cr3, other_tables);
 		expect_value(l1, go(l1, far + page_a), 0xbbbb, "the second");
 	}
+}
+
+// What L1 and L2 both have translated userspace moves while one of them runs: neither may find what
+// was there before.
+TEST(memory_moves_under_both_levels)
+{
+	L1 l1;
+	const Mapping memory(page_size);
+	auto replace = [&](std::uint64_t value) {
+		// A page of its own: one that has just been freed might come back.
+		void *page = mmap(nullptr, page_size, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		check(page != MAP_FAILED, "mmap failed");
+		*static_cast<std::uint64_t *>(page) = value;
+		check(mremap(page, page_size, page_size, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     memory.data()) == memory.data(),
+		      "mremap failed");
+	};
+	auto expect_in_l1 = [&](std::uint64_t value) {
+		expect(l1.run(load_in_l1, operands(mmio_address)), succeeds(), "L1");
+		check_equal(l1.vcpu().regs().rax, value, "what L1 finds");
+	};
+
+	replace(1);
+	l1.vm().set_slot(1, mmio_address, page_size, memory.data());
+	l1.prepare(read_and_tell);
+	l1.set(vmx::secondary::enable_vpid);
+	l1.set(vmx::primary::hlt_exiting);
+	l1.write(field::virtual_processor_id, 7);
+	expect_in_l1(1);
+	expect(go(l1, mmio_address), reports(1), "L2");
+	replace(2);
+	expect(l1.go_on(), reports(2), "L2 at another page");
+	l1.at<std::uint8_t>(l2_code_address) = 0xf4; // HLT
+	expect(l1.go_on(), exits(Reason::hlt), "L2");
+	expect_in_l1(2);
+	replace(3);
+	expect_in_l1(3);
+	l1.load_l2(read_and_tell);
+	expect(go(l1, mmio_address), reports(3), "L2 at a third page");
 }
 
 TEST(pml)

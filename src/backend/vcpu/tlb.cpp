@@ -11,11 +11,17 @@ namespace backend {
 
 void flush_tlb_all(kernel::kvm_vcpu *kvm)
 {
+	const Vcpu &vcpu = vcpu_of(kvm);
+
 	// Of EPT hierarchies nobody knows how many this guest has used here.
-	if (setup().features.ept)
+	if (setup().features.ept) {
 		hw::flush_everything();
-	else
-		hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
+		return;
+	}
+	// Neither L1 nor L2 may have what the other has lost: shadow pages are of both.
+	hw::flush_vpid(vcpu.vpid);
+	if (vcpu.nested.vpid02)
+		hw::flush_vpid(vcpu.nested.vpid02);
 }
 
 void flush_tlb_current(kernel::kvm_vcpu *kvm)

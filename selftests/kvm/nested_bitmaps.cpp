@@ -425,6 +425,33 @@ TEST(msr_bitmap_changes)
 	expect(l1.vmresume(for_msr(msr::kernel_gs_base)), exits(Reason::vmcall), "RDMSR");
 }
 
+// Without memory all exit: also where none has been there before, where another bitmap has let L2
+// through, and where memory comes and goes elsewhere.
+TEST(msr_bitmap_without_memory)
+{
+	L1 l1;
+	const Mapping memory(page_size);
+	const kvm_regs regs = for_msr(msr::kernel_gs_base);
+	auto again = [&](std::uint64_t bitmap) {
+		l1.write(field::msr_bitmap, bitmap);
+		l1.write(field::guest_rip, l2_code_address);
+		return l1.vmresume(regs);
+	};
+
+	l1.prepare(read_msr);
+	use_msr_bitmap(l1);
+	l1.write(field::msr_bitmap, mmio_address);
+	expect(l1.vmlaunch(regs), exits(Reason::rdmsr), "the first bitmap, without memory");
+	expect(again(msr_bitmap_address), exits(Reason::vmcall), "a bitmap of zeros");
+	expect(again(mmio_address), exits(Reason::rdmsr), "no memory again");
+	l1.vm().set_slot(1, mmio_address + page_size, page_size, memory.data());
+	l1.write(field::guest_rip, l2_code_address);
+	expect(l1.vmresume(regs), exits(Reason::rdmsr), "memory elsewhere");
+	l1.vm().set_slot(2, mmio_address, page_size, memory.data());
+	l1.write(field::guest_rip, l2_code_address);
+	expect(l1.vmresume(regs), exits(Reason::vmcall), "memory that has come");
+}
+
 TEST(exception_bitmap)
 {
 	struct {

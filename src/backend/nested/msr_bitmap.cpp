@@ -14,6 +14,17 @@ using Access = hw::MsrBitmap::Access;
 
 constexpr u32 most_words = 8;
 
+/// Where there is no memory the cache has none either, and looks again when memory slots change:
+/// for this address, which kvm.ko's function keeps only if there is memory.
+void find_bitmap(Vcpu &vcpu)
+{
+	auto &cache = vcpu.nested.msr_bitmap12;
+
+	cache.gpa = vcpu.nested.vmcs12->msr_bitmap;
+	cache.len = sizeof(hw::MsrBitmap);
+	(void)kernel::kvm_gfn_to_hva_cache_init(vcpu.kvm.kvm, &cache, cache.gpa, cache.len);
+}
+
 /// Words of L1's bitmap as they are now, read once. Memory that is not there intercepts.
 void read_words(Vcpu &vcpu, u32 first, u32 count, u64 *words)
 {
@@ -84,9 +95,7 @@ void merge_msr_bitmap(Vcpu &vcpu)
 	if (!changed && tells_of_msr_bitmap(vcpu))
 		return;
 	if (changed)
-		(void)kernel::kvm_gfn_to_hva_cache_init(vcpu.kvm.kvm, &vcpu.nested.msr_bitmap12,
-							vcpu.nested.vmcs12->msr_bitmap,
-							sizeof(hw::MsrBitmap));
+		find_bitmap(vcpu);
 	// L0 lets go of few MSRs, all in a few words; the rest of the merged one is and stays ones.
 	for (const BitmapWords &range : passthrough_words) {
 		merge_words(vcpu, range.first, range.count);

@@ -25,6 +25,7 @@ L2_CODE(code_to_cr8, "mov %rbx, %cr8");
 L2_CODE(code_from_cr8, "mov %cr8, %r9");
 
 GUEST_CODE(write_cr0, 64, "mov %rbx, %cr0\n mov %cr0, %rdx\n vmcall");
+GUEST_CODE(write_cr0_use_cr3, 64, "mov %rbx, %cr0\n mov %cr3, %rax\n mov %rax, %cr3\n vmcall");
 GUEST_CODE(write_cr4, 64, "mov %rbx, %cr4\n mov %cr4, %rdx\n vmcall");
 GUEST_CODE(clts_code, 64, "clts\n mov %cr0, %rdx\n vmcall");
 GUEST_CODE(lmsw_code, 64, "lmsw %bx\n mov %cr0, %rdx\n vmcall");
@@ -205,6 +206,20 @@ TEST(cr4_mask_and_shadow)
 	l1.write(field::cr4_guest_host_mask, 0);
 	l1.write(field::guest_cr4, cr4);
 	expect(again(l1, cr4 & ~cr4_vmxe), faults(vector::gp), "CR4.VMXE cleared by L2");
+}
+
+// L0 sees to a write of CR0 that L1 leaves to L2. Without unrestricted guest it has exits for CR3
+// by the mode that comes of it.
+TEST(cr3_behind_a_write_of_cr0)
+{
+	constexpr std::uint64_t alignment_mask = 1 << 18;
+	L1 l1;
+	l1.prepare(write_cr0_use_cr3);
+	l1.set(vmx::primary::cr3_load_exiting | vmx::primary::cr3_store_exiting);
+	l1.expect_exit(launch(l1, l1.read(field::guest_cr0) ^ alignment_mask), Reason::cr_access,
+		       1 << 4 | 3, 3);
+	l1.expect_exit(l1.resume(), Reason::cr_access, 3, 3);
+	expect(l1.resume(), exits(Reason::vmcall), "L2");
 }
 
 TEST(cr3_targets)

@@ -84,8 +84,11 @@ void set_restricted_paging(Vcpu &vcpu)
 
 	if (!setup().features.ept)
 		return;
+	// Of L2 L1 may want to know either way.
+	const Primary l1 = in_guest_mode(vcpu) ? nested::primary12(vcpu) : Primary{};
+
 	if (paging(vcpu))
-		vcpu.vmcs().primary.remove(vcpu.current(), exits);
+		vcpu.vmcs().primary.remove(vcpu.current(), exits & ~l1);
 	else
 		vcpu.vmcs().primary.add(vcpu.current(), exits);
 	mark_dirty(vcpu, kernel::VCPU_EXREG_CR3);

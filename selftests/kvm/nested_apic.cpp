@@ -35,6 +35,16 @@ GUEST_CODE(eoi, 64, R"(
 	vmcall
 )");
 
+GUEST_CODE(write_tpr, 64, R"(
+	mov $1, %eax
+)" L2_REPORT R"(
+	mov %rax, %cr8
+	inc %eax
+)" L2_REPORT R"(
+	mov %rax, %cr8
+	inc %eax
+)" L2_REPORT "vmcall");
+
 constexpr std::uint32_t id = 0x20, tpr = 0x80, ppr = 0xa0, icr = 0x300, isr = 0x100, irr = 0x200,
 			lvt_timer = 0x320;
 constexpr std::uint32_t type_write = 1 << 12;
@@ -212,6 +222,25 @@ TEST(register_virtualization)
 	l1.expect_field(field::exit_qualification, lvt_timer);
 	l1.expect_field(field::guest_rip, l2_code_address + 2);
 	check_equal(virtual_register(l1, lvt_timer), 0x10055u, "the register");
+}
+
+// The CPU writes to the page without a word: a machine that stops while L2 runs has it in the log.
+TEST(virtual_apic_page_is_logged)
+{
+	constexpr std::uint32_t page = virtual_apic_address / page_size;
+	L1 l1 = machine(write_tpr);
+	use_tpr_shadow(l1);
+	expect(l1.vmlaunch(), reports(1), "L2");
+	l1.vm().set_slot(0, 0, l1.memory_size(), l1.vm().memory(), KVM_MEM_LOG_DIRTY_PAGES);
+	for (const std::uint32_t report : {2, 3}) {
+		std::vector<std::uint64_t> bitmap(l1.memory_size() / page_size / 64);
+		kvm_dirty_log log = {};
+		log.dirty_bitmap = bitmap.data();
+		expect(l1.go_on(), reports(report), "L2");
+		check_equal(virtual_register(l1, tpr), (report - 1) << 4, "the virtual TPR");
+		KVM_CALL(l1.vm().fd(), KVM_GET_DIRTY_LOG, &log);
+		check_equal(bitmap[page / 64] >> page % 64 & 1, 1u, "its page is dirty");
+	}
 }
 
 TEST(x2apic_tpr)

@@ -5,6 +5,7 @@
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic_page.hpp"
 #include "backend/vcpu/tlb.hpp"
+#include "kernel/vcpu.hpp"
 
 namespace backend::nested {
 
@@ -17,6 +18,12 @@ void unmap(Vcpu &vcpu, GuestPage &page)
 	// The CPU has written to it.
 	if (page.mapped())
 		kernel::kvm_vcpu_unmap(&vcpu.kvm, &page.map, true);
+}
+
+void log(Vcpu &vcpu, const GuestPage &page)
+{
+	if (page.mapped())
+		kernel::kvm_vcpu_mark_page_dirty(&vcpu.kvm, page.map.gfn);
 }
 
 bool map(Vcpu &vcpu, u64 address, GuestPage &page)
@@ -79,6 +86,17 @@ void unmap_pages(Vcpu &vcpu)
 	unmap(vcpu, vcpu.nested.apic_access);
 	unmap(vcpu, vcpu.nested.virtual_apic);
 	unmap(vcpu, vcpu.nested.posted_descriptor);
+}
+
+void log_pages(Vcpu &vcpu)
+{
+	// Without it there is no descriptor either.
+	if (!vcpu.nested.virtual_apic.mapped())
+		return;
+	const kernel::SrcuRead guard(*vcpu.kvm.kvm);
+
+	log(vcpu, vcpu.nested.virtual_apic);
+	log(vcpu, vcpu.nested.posted_descriptor);
 }
 
 } // namespace backend::nested

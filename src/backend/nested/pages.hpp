@@ -16,4 +16,8 @@ void move_apic_page(Vcpu &vcpu);
 
 void unmap_pages(Vcpu &vcpu);
 
+/// Into the log of dirty pages, those that the CPU writes to: it says nothing of them, and L2 may
+/// never run again here.
+void log_pages(Vcpu &vcpu);
+
 } // namespace backend::nested

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/posting.hpp"
 
+#include "backend/nested/pages.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/requests.hpp"
 #include "vmx/apic.hpp"
@@ -53,6 +54,7 @@ void take_over_posted(Vcpu &vcpu)
 	if (!posted.outstanding())
 		return;
 	posted.clear_outstanding();
+	log_pages(vcpu);
 	(void)kernel::__kvm_apic_update_irr(reinterpret_cast<u32 *>(posted.requests),
 					    nested.virtual_apic.as<void>(), &highest);
 

@@ -2,6 +2,7 @@
 #include "backend/vcpu/host_switch.hpp"
 
 #include "backend/hw/msr.hpp"
+#include "backend/nested/pages.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
 #include "backend/vcpu/posted_interrupts.hpp"
@@ -48,6 +49,8 @@ void prepare_switch_to_host(Vcpu &vcpu)
 	kernel::restore_host_segments(&vcpu.host.segments);
 	vcpu.host.saved = false;
 	vcpu.guest_msrs_loaded = false;
+	// L2 may have run since it was saved, and userspace may look at the log next.
+	nested::log_pages(vcpu);
 }
 
 } // namespace

@@ -539,6 +539,34 @@ TEST(smm)
 		}
 }
 
+// The machine moves behind RSM, before L2 runs on: it has had the event that L1 injected.
+TEST(injected_event_before_smm)
+{
+	need_nested_state();
+	L1 l1;
+	use_smm(l1);
+	l1.prepare(three_reports);
+	l1.write(field::entry_interruption_info,
+		 Interruption::make(EventType::external_interrupt, 0x21).raw);
+	expect(l1.vmlaunch(), faults(0x21), "L2");
+	expect(l1.go_on(), reports(1), "L2 behind the event");
+	KVM_CALL(l1.vcpu().fd(), KVM_SMI);
+	expect(l1.go_on(), reports(0x534d4d), "SMM's handler");
+	l1.vcpu().complete_exit();
+	kvm_guest_debug debug = {};
+	debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+	KVM_CALL(l1.vcpu().fd(), KVM_SET_GUEST_DEBUG, &debug);
+	// Bochs 2.7 traps before RSM as well.
+	do
+		l1.vcpu().run_to(KVM_EXIT_DEBUG);
+	while (l1.vcpu().state().flags & KVM_RUN_X86_SMM);
+	debug.control = 0;
+	KVM_CALL(l1.vcpu().fd(), KVM_SET_GUEST_DEBUG, &debug);
+	L1 other = moved(l1);
+	// The distribution's module injects it once more.
+	expect_either(other.go_on(), reports(2), faults(0x21), "L2 elsewhere");
+}
+
 // kvm.ko's processor does not restart HLT behind RSM: an SMI wakes a halted guest, L2 as well as
 // L1.
 TEST(smi_wakes_a_halted_l2)

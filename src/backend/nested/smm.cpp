@@ -14,10 +14,14 @@ void enter_smm(Vcpu &vcpu)
 	Nested &nested = vcpu.nested;
 
 	nested.smm.guest_mode = in_guest_mode(vcpu);
-	if (nested.smm.guest_mode)
+	if (nested.smm.guest_mode) {
 		suspend(vcpu);
-	else if (nested.vmx_on)
+		// L2 has had the event that L1 injected: the entry behind RSM, wherever it is made,
+		// must not repeat it.
+		nested.vmcs12->entry_interruption_info &= ~Interruption::valid_bit;
+	} else if (nested.vmx_on) {
 		take_from_shadow(vcpu);
+	}
 	turn_shadowing_off(vcpu);
 	nested.smm.vmx_on = nested.vmx_on;
 	nested.vmx_on = false;

@@ -397,6 +397,37 @@ TEST(after_a_refusal)
 	expect(l1.vmlaunch(), exits(Reason::vmcall), "VMLAUNCH after a refusal");
 }
 
+// Of what was refused L2's next entry knows nothing.
+TEST(entry_after_a_refusal)
+{
+	need_nested_state();
+	for (const bool has_deadline : {false, true}) {
+		L1 l1;
+		auto run = [&] {
+			l1.prepare(three_reports);
+			l1.set(vmx::pin::preemption_timer);
+			l1.write(field::preemption_timer_value, 0xffffffff);
+			expect(l1.vmlaunch(), reports(1), "L2");
+			l1.vcpu().complete_exit();
+		};
+		run();
+		Nested nested;
+		nested.take(l1.vcpu());
+		if (has_deadline)
+			nested.vmx().preemption_timer_deadline = 1;
+		else
+			nested.get().flags |= KVM_STATE_NESTED_MTF_PENDING;
+		const std::uint32_t revision = l1.revision();
+		memset(nested.vmcs(), 0, page_size);
+		memcpy(nested.vmcs(), &revision, sizeof(revision));
+		check_equal(nested.try_give(l1.vcpu()), EINVAL, "errno");
+		Nested off(header);
+		off.vmx().vmxon_pa = off.vmx().vmcs12_pa = nowhere;
+		off.give(l1.vcpu());
+		run();
+	}
+}
+
 TEST(without_cpuid)
 {
 	need_nested_state();

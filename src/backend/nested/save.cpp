@@ -128,13 +128,13 @@ int go_on_with_l2(Vcpu &vcpu, Header *user, const saved::SavedHeader &header,
 			return error;
 		nested.has_shadow = true;
 	}
+	if (!may_go_on(vcpu, state.run_pending))
+		return -kernel::EINVAL;
 	if (state.has_deadline) {
 		nested.timer.has_deadline = true;
 		nested.timer.deadline = state.timer_deadline;
 	}
 	nested.mtf_pending = state.mtf_pending;
-	if (!may_go_on(vcpu, state.run_pending))
-		return -kernel::EINVAL;
 	nested.dirty = dirty_all;
 	return enter(vcpu, state.run_pending ? By::pending_entry : By::restoration) == Entered::yes
 		       ? 0

@@ -26,6 +26,8 @@ GUEST_CODE(halt, 64, "mov $1, %eax\n" L2_REPORT "hlt\n vmcall");
 GUEST_CODE(returns, 64, "mov $1, %eax\n" L2_REPORT "iretq\n vmcall");
 GUEST_CODE(spin, 64, "0: pause\n jmp 0b");
 
+L1_CODE(touch_delivery, TOUCH_DELIVERY);
+
 constexpr std::uint32_t valid = 1u << 31;
 constexpr std::uint64_t nmi_unblocked = 1 << 12;
 
@@ -52,6 +54,7 @@ TEST(interrupt_exits)
 	for (const bool acknowledge : {false, true}) {
 		L1 l1(default_memory, L1::Irqchip::in_kernel);
 		l1.prepare(say_and_call);
+		(void)l1.run(touch_delivery);
 		l1.set(vmx::pin::external_interrupt_exiting);
 		if (acknowledge)
 			l1.set(vmx::exit::ack_interrupt_on_exit);

@@ -2,6 +2,7 @@
 #include "backend/vcpu/posted_interrupts.hpp"
 
 #include "backend/hw/cpu.hpp"
+#include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/apic.hpp"
 #include "backend/vcpu/device_interrupts.hpp"
@@ -115,8 +116,9 @@ int sync_pir_to_irr(kernel::kvm_vcpu *kvm)
 	const bool is_new = kernel::kvm_apic_update_irr(
 		kvm, reinterpret_cast<u32 *>(vcpu.posted.requests), &highest);
 
-	// Devices and other vCPUs go on posting while APICv is inhibited.
-	if (!apicv_active(vcpu))
+	// Devices and other vCPUs go on posting while APICv is inhibited; what is L1's no hardware
+	// delivers to L2.
+	if (!apicv_active(vcpu) || in_guest_mode(vcpu))
 		kernel::make_request(*kvm, kernel::KVM_REQ_EVENT);
 	else if (is_new)
 		hwapic_irr_update(kvm, highest);

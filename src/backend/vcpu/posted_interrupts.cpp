@@ -12,6 +12,7 @@
 #include "kernel/page.hpp"
 #include "kernel/percpu.hpp"
 #include "kernel/requests.hpp"
+#include "kernel/vcpu.hpp"
 
 namespace backend {
 
@@ -33,9 +34,10 @@ bool in_guest(const kernel::kvm_vcpu &kvm)
 }
 
 /// Whether hardware may post to this vCPU while it is not running: software wakes it up itself.
+/// Inhibiting APICv does not stop devices.
 bool hardware_posts(const Vcpu &vcpu)
 {
-	return setup().features.posted_interrupts && apicv_active(vcpu) &&
+	return setup().features.posted_interrupts && kernel::lapic_in_kernel(vcpu.kvm) &&
 	       (setup().features.ipi_virtualization || devices_may_post(vcpu.kvm.kvm));
 }
 

@@ -100,37 +100,39 @@ void exit_for_nmi(Vcpu &vcpu)
 	set_nmi_mask(&vcpu.kvm, true);
 }
 
-/// INIT and SIPI. @return whether one of them is there; `result` is then what check_events() says.
+/// INIT and SIPI. @return whether one of them counts; `result` is then what check_events() says.
 bool check_init(Vcpu &vcpu, int &result)
 {
 	kernel::kvm_lapic *apic = vcpu.kvm.arch.apic;
 
 	if (!apic)
 		return false;
-	if (kernel::test_pending_event(*apic, kernel::KVM_APIC_INIT)) {
+	const bool init = kernel::test_pending_event(*apic, kernel::KVM_APIC_INIT);
+	const bool sipi = kernel::test_pending_event(*apic, kernel::KVM_APIC_SIPI);
+	// A processor that does so ignores INIT, any other SIPI: then something else may be next.
+	const bool waits = vcpu.kvm.arch.mp_state == kernel::KVM_MP_STATE_INIT_RECEIVED;
+
+	if ((init || sipi) && must_run_first(vcpu)) {
 		result = -kernel::EBUSY;
-		if (must_run_first(vcpu))
-			return true;
-		kernel::clear_pending_event(*apic, kernel::KVM_APIC_INIT);
-		// A processor that waits for SIPI ignores INIT.
-		if (vcpu.kvm.arch.mp_state != kernel::KVM_MP_STATE_INIT_RECEIVED)
-			leave(vcpu, exit_for(Reason::init_signal));
-		result = 0;
 		return true;
 	}
-	if (kernel::test_pending_event(*apic, kernel::KVM_APIC_SIPI)) {
-		result = -kernel::EBUSY;
-		if (must_run_first(vcpu))
+	result = 0;
+	if (init) {
+		kernel::clear_pending_event(*apic, kernel::KVM_APIC_INIT);
+		if (!waits) {
+			leave(vcpu, exit_for(Reason::init_signal));
 			return true;
+		}
+	}
+	if (sipi) {
 		kernel::clear_pending_event(*apic, kernel::KVM_APIC_SIPI);
-		if (vcpu.kvm.arch.mp_state == kernel::KVM_MP_STATE_INIT_RECEIVED) {
+		if (waits) {
 			Cause cause = exit_for(Reason::sipi);
 
 			cause.qualification = apic->sipi_vector & 0xff;
 			leave(vcpu, cause);
+			return true;
 		}
-		result = 0;
-		return true;
 	}
 	return false;
 }

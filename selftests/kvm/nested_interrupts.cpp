@@ -387,6 +387,12 @@ Result launch_and_send_sipi(L1 &l1)
 	return result;
 }
 
+void need_blocking()
+{
+	if (!is_ours())
+		tap::skip("the distribution's module exits from wait-for-SIPI");
+}
+
 void expect_sipi(L1 &l1, const Result &result)
 {
 	expect(result, exits(Reason::sipi), "L2 in wait-for-SIPI");
@@ -426,4 +432,41 @@ TEST(init_is_ignored_in_wait_for_sipi)
 	// The one ioctl that looks at both without KVM_RUN.
 	(void)l1.vcpu().mp_state();
 	expect_sipi(l1, l1.go_on());
+}
+
+TEST(wait_for_sipi_blocks_interrupts)
+{
+	need_blocking();
+	L1 l1 = machine_for_sipi();
+	(void)l1.run(touch_delivery);
+	l1.set(vmx::pin::external_interrupt_exiting);
+	l1.keep_interrupts_off(true);
+	message(l1, 0x41);
+	expect_sipi(l1, launch_and_send_sipi(l1));
+	l1.keep_interrupts_off(false);
+	std::uint64_t address = 0;
+	expect(l1.vmptrst(address), faults(0x41), "L1 with IF set");
+}
+
+TEST(wait_for_sipi_blocks_nmis)
+{
+	need_blocking();
+	L1 l1 = machine_for_sipi();
+	l1.set(vmx::pin::nmi_exiting);
+	// L1 takes one and stays in its handler: the next is pending and blocked.
+	l1.vcpu().nmi();
+	std::uint64_t address = 0;
+	expect(l1.vmptrst(address), faults(vector::nmi), "an NMI of L1");
+	l1.vcpu().nmi();
+	expect_sipi(l1, launch_and_send_sipi(l1));
+}
+
+// SDM, "VMX-Preemption Timer": it counts there, but does not exit.
+TEST(wait_for_sipi_outlasts_timer)
+{
+	need_blocking();
+	L1 l1 = machine_for_sipi();
+	l1.set(vmx::pin::preemption_timer);
+	l1.write(field::preemption_timer_value, 0);
+	expect_sipi(l1, launch_and_send_sipi(l1));
 }

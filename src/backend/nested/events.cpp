@@ -110,7 +110,7 @@ bool check_init(Vcpu &vcpu, int &result)
 	const bool init = kernel::test_pending_event(*apic, kernel::KVM_APIC_INIT);
 	const bool sipi = kernel::test_pending_event(*apic, kernel::KVM_APIC_SIPI);
 	// A processor that does so ignores INIT, any other SIPI: then something else may be next.
-	const bool waits = vcpu.kvm.arch.mp_state == kernel::KVM_MP_STATE_INIT_RECEIVED;
+	const bool waits = waits_for_sipi(vcpu);
 
 	if ((init || sipi) && must_run_first(vcpu)) {
 		result = -kernel::EBUSY;
@@ -153,6 +153,8 @@ int check_events(kernel::kvm_vcpu *kvm)
 
 	if (check_init(vcpu, result))
 		return result;
+	if (waits_for_sipi(vcpu))
+		return 0;
 
 	// What was queued as an exit, and what goes to L2 itself: a fault of either kind is of an
 	// instruction that MTF and timer come before.
@@ -212,7 +214,7 @@ bool has_events(kernel::kvm_vcpu *kvm, bool)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	return preemption_timer_expired(vcpu) || vcpu.nested.mtf_pending;
+	return !waits_for_sipi(vcpu) && (preemption_timer_expired(vcpu) || vcpu.nested.mtf_pending);
 }
 
 void triple_fault(kernel::kvm_vcpu *kvm)
@@ -223,14 +225,14 @@ void triple_fault(kernel::kvm_vcpu *kvm)
 
 Fate fate_of_l2_interrupt(const Vcpu &vcpu)
 {
-	if (vcpu.nested.entry_pending)
+	if (vcpu.nested.entry_pending || waits_for_sipi(vcpu))
 		return Fate::has_to_wait;
 	return pin12(vcpu).has(pin::external_interrupt_exiting) ? Fate::exits : Fate::injected;
 }
 
 Fate fate_of_l2_nmi(Vcpu &vcpu)
 {
-	if (vcpu.nested.entry_pending)
+	if (vcpu.nested.entry_pending || waits_for_sipi(vcpu))
 		return Fate::has_to_wait;
 	// Without virtual NMIs blocking is of real ones, and keeps the exit away as well: L2 began
 	// with it, since no NMI reaches it, and has not ended it by IRET.

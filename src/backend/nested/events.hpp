@@ -18,11 +18,18 @@ bool has_events(kernel::kvm_vcpu *kvm, bool for_injection);
 
 void triple_fault(kernel::kvm_vcpu *kvm);
 
+/// L2 is in the activity state that blocks interrupts, NMIs and SMIs, and in which the preemption
+/// timer does not exit (SDM, "Activity State", "VMX-Preemption Timer").
+[[nodiscard]] inline bool waits_for_sipi(const Vcpu &vcpu)
+{
+	return in_guest_mode(vcpu) && vcpu.kvm.arch.mp_state == kernel::KVM_MP_STATE_INIT_RECEIVED;
+}
+
 /// What becomes of an interrupt or an NMI for L2.
 enum class Fate : u8 {
 	injected,    ///< L2 takes it, if it lets it in
 	exits,	     ///< L1 does, whatever L2 has masked
-	has_to_wait, ///< until the entry that L1 has asked for has been made
+	has_to_wait, ///< until the entry that L1 has asked for has been made, or for SIPI
 };
 [[nodiscard]] Fate fate_of_l2_interrupt(const Vcpu &vcpu);
 [[nodiscard]] Fate fate_of_l2_nmi(Vcpu &vcpu);

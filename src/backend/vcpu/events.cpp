@@ -342,7 +342,7 @@ void update_cr8_intercept(kernel::kvm_vcpu *kvm, int tpr, int irr)
 int smi_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 {
 	// L1's entry comes first.
-	if (vcpu_of(kvm).nested.entry_pending)
+	if (vcpu_of(kvm).nested.entry_pending || nested::waits_for_sipi(vcpu_of(kvm)))
 		return for_injection ? -kernel::EBUSY : 0;
 	return !(kvm->arch.hflags & kernel::HF_SMM_MASK);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "backend/exit/exceptions.hpp"
+
 #include "backend/exit/handler.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/events.hpp"
@@ -69,12 +71,7 @@ int handle_gp(Vcpu &vcpu, u32 error_code)
 
 int handle_ac(Vcpu &vcpu, u32 error_code)
 {
-	const bool guests_own = cr0_bits(vcpu, cr0::am) && get_rflags(&vcpu.kvm) & rflags::ac &&
-				get_cpl(&vcpu.kvm) == 3;
-
-	// Else it is the host's split-lock detection that hit; the guest would not know what to do
-	// with it.
-	if (guests_own || !kernel::split_lock_detection())
+	if (!is_split_lock(vcpu))
 		kernel::kvm_queue_exception_e(&vcpu.kvm, vector::ac, error_code);
 	else if (!kernel::handle_guest_split_lock(rip(vcpu))) {
 		vcpu.kvm.run->exit_reason = kernel::KVM_EXIT_EXCEPTION;
@@ -100,6 +97,14 @@ bool has_own_handler(Vcpu &vcpu, u8 vector)
 }
 
 } // namespace
+
+bool is_split_lock(Vcpu &vcpu)
+{
+	const bool guests_own = cr0_bits(vcpu, cr0::am) && get_rflags(&vcpu.kvm) & rflags::ac &&
+				get_cpl(&vcpu.kvm) == 3;
+
+	return !guests_own && kernel::split_lock_detection();
+}
 
 int handle_exception(Vcpu &vcpu)
 {

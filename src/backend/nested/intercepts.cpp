@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/nested/intercepts.hpp"
 
+#include "backend/exit/exceptions.hpp"
 #include "backend/nested/direct_flush.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/msr_bitmap.hpp"
@@ -30,6 +31,8 @@ bool is_exception_for_l0(Vcpu &vcpu)
 		return debug & (kernel::KVM_GUESTDBG_SINGLESTEP | kernel::KVM_GUESTDBG_USE_HW_BP);
 	case vector::bp:
 		return debug & kernel::KVM_GUESTDBG_USE_SW_BP;
+	case vector::ac:
+		return is_split_lock(vcpu);
 	default:
 		return false;
 	}

@@ -106,6 +106,11 @@ bool is_split_lock(Vcpu &vcpu)
 	return !guests_own && kernel::split_lock_detection();
 }
 
+bool is_page_fault_for_host(const Vcpu &vcpu)
+{
+	return !setup().features.ept || vcpu.kvm.arch.apf.host_apf_flags;
+}
+
 int handle_exception(Vcpu &vcpu)
 {
 	const Interruption why = vcpu.exit.interruption;
@@ -134,7 +139,7 @@ int handle_exception(Vcpu &vcpu)
 	case vector::ac:
 		return handle_ac(vcpu, error_code);
 	case vector::pf:
-		if (!setup().features.ept)
+		if (is_page_fault_for_host(vcpu))
 			return kernel::kvm_handle_page_fault(&vcpu.kvm, error_code,
 							     exit_qualification(vcpu), nullptr, 0);
 		kernel::kvm_fixup_and_inject_pf_error(&vcpu.kvm, exit_qualification(vcpu),

@@ -33,6 +33,9 @@ void handle_exit_irqoff(kernel::kvm_vcpu *kvm)
 			// XFD: which feature the guest touched is in an MSR that a context switch
 			// would lose.
 			kernel::save_guest_xfd_error(*kvm);
+		} else if (why.is_exception(vector::pf)) {
+			// A page fault of the host's own may be next to bring such flags.
+			kvm->arch.apf.host_apf_flags = kernel::read_and_reset_apf_flags();
 		}
 		break;
 	default:

@@ -5,7 +5,6 @@
 #include "backend/nested/direct_flush.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/msr_bitmap.hpp"
-#include "backend/setup.hpp"
 #include "backend/vcpu/registers.hpp"
 #include "core/decode/memory_operand.hpp"
 #include "core/decode/qualification.hpp"
@@ -26,7 +25,7 @@ bool is_exception_for_l0(Vcpu &vcpu)
 	case vector::pf:
 		// Shadow paging, or a fault that a smaller physical address width would make: only
 		// if it remains L2's does L1 hear of it, then by way of kvm.ko.
-		return !setup().features.ept;
+		return is_page_fault_for_host(vcpu);
 	case vector::db:
 		return debug & (kernel::KVM_GUESTDBG_SINGLESTEP | kernel::KVM_GUESTDBG_USE_HW_BP);
 	case vector::bp:

@@ -5,6 +5,8 @@
 // Interrupts").
 #include "harness/nested_ept.hpp"
 
+#include <thread>
+
 using namespace kvm;
 using tap::check;
 using tap::check_equal;
@@ -27,6 +29,7 @@ GUEST_CODE(self_ipi, 64, TOUCH_DELIVERY R"(
 	nop
 	vmcall
 )");
+GUEST_CODE(halt_with_interrupt, 64, "sti\n hlt\n vmcall");
 GUEST_CODE(eoi, 64, R"(
 	mov $0x80b, %ecx
 	xor %eax, %eax
@@ -328,6 +331,56 @@ TEST(virtual_interrupt_while_l2_masks)
 	l1.write(field::guest_rflags, rflags_fixed);
 	expect(l1.vmresume(), reports(1), "L2 with IF clear");
 	expect(l1.go_on(), exits(Reason::vmcall), "L2");
+	l1.expect_field(field::guest_interrupt_status, 0x51);
+}
+
+// SDM, "Evaluation of Pending Virtual Interrupts": what is pending at the entry ends HLT.
+TEST(virtual_interrupt_ends_hlt_state)
+{
+	L1 l1 = machine(touch);
+	use_virtual_interrupts(l1);
+	touch_delivery(l1);
+	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
+	l1.write(field::guest_interrupt_status, 0x51);
+	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(vmx::Activity::hlt));
+	expect(l1.vmresume(), faults(0x51), "VMRESUME into HLT");
+}
+
+// So does what is pending when L2 executes it.
+TEST(virtual_interrupt_ends_hlt)
+{
+	L1 l1 = machine(touch);
+	use_virtual_interrupts(l1);
+	touch_delivery(l1);
+	l1.load_l2(halt_with_interrupt);
+	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
+	l1.write(field::guest_interrupt_status, 0x51);
+	l1.write(field::guest_rflags, rflags_fixed);
+	expect(l1.vmresume(), faults(0x51), "L2 in HLT");
+}
+
+// One whose class is not above that of the task's priority lets L2 sleep on.
+TEST(virtual_interrupt_that_waits_in_hlt)
+{
+	L1 l1 = machine(touch);
+	use_virtual_interrupts(l1);
+	touch_delivery(l1);
+	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
+	virtual_register(l1, tpr) = 0x50;
+	l1.write(field::guest_interrupt_status, 0x51);
+	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(vmx::Activity::hlt));
+	l1.keep_interrupts_off(true);
+	std::thread sender([&l1] {
+		kvm_msi msi = {};
+		msi.address_lo = apic_base;
+		msi.data = 0x41;
+		KVM_CALL(l1.vm().fd(), KVM_SIGNAL_MSI, &msi);
+	});
+	const Result result = l1.vmresume();
+	sender.join();
+	expect(result, exits(Reason::external_interrupt), "L2 in HLT");
+	l1.expect_field(field::guest_activity_state,
+			static_cast<std::uint32_t>(vmx::Activity::hlt));
 	l1.expect_field(field::guest_interrupt_status, 0x51);
 }
 

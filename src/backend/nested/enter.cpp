@@ -11,6 +11,7 @@
 #include "backend/nested/msr_lists.hpp"
 #include "backend/nested/outcome.hpp"
 #include "backend/nested/pages.hpp"
+#include "backend/nested/posting.hpp"
 #include "backend/nested/preemption_timer.hpp"
 #include "backend/nested/region.hpp"
 #include "backend/nested/shadowing.hpp"
@@ -109,7 +110,8 @@ int start_activity(Vcpu &vcpu)
 		if (Interruption{vmcs12.entry_interruption_info}.valid() ||
 		    primary12(vcpu).has(primary::nmi_window_exiting) ||
 		    (primary12(vcpu).has(primary::interrupt_window_exiting) &&
-		     vmcs12.guest_rflags & rflags::if_))
+		     vmcs12.guest_rflags & rflags::if_) ||
+		    virtual_interrupt_pending(vcpu))
 			break;
 		vcpu.nested.entry_pending = false;
 		return kernel::kvm_emulate_halt_noskip(&vcpu.kvm);

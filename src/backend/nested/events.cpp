@@ -210,11 +210,19 @@ int check_events(kernel::kvm_vcpu *kvm)
 	return 0;
 }
 
-bool has_events(kernel::kvm_vcpu *kvm, bool)
+bool has_events(kernel::kvm_vcpu *kvm, bool for_injection)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	return !waits_for_sipi(vcpu) && (preemption_timer_expired(vcpu) || vcpu.nested.mtf_pending);
+	if (waits_for_sipi(vcpu))
+		return false;
+	if (preemption_timer_expired(vcpu) || vcpu.nested.mtf_pending)
+		return true;
+	// The CPU delivers virtual interrupts, unless L2 sleeps in kvm.ko.
+	if (for_injection)
+		return false;
+	take_over_posted(vcpu);
+	return virtual_interrupt_pending(vcpu);
 }
 
 void triple_fault(kernel::kvm_vcpu *kvm)

@@ -2,6 +2,7 @@
 #include "backend/nested/posting.hpp"
 
 #include "backend/nested/pages.hpp"
+#include "backend/vcpu/segments.hpp"
 #include "kernel/cpu.hpp"
 #include "kernel/requests.hpp"
 #include "vmx/apic.hpp"
@@ -18,6 +19,12 @@ PostedInterruptDescriptor &descriptor(const Vcpu &vcpu)
 	return *reinterpret_cast<PostedInterruptDescriptor *>(
 		vcpu.nested.posted_descriptor.as<u8>() +
 		(vcpu.nested.vmcs12->posted_interrupt_descriptor_address & page_mask));
+}
+
+/// Priority classes, of vectors and of task priorities alike.
+constexpr unsigned class_of(unsigned priority)
+{
+	return priority >> 4;
 }
 
 } // namespace
@@ -62,6 +69,20 @@ void take_over_posted(Vcpu &vcpu)
 
 	if (highest > was.requested())
 		write(vcpu.current(), f::guest_interrupt_status, was.with_requested(highest).raw);
+}
+
+bool virtual_interrupt_pending(Vcpu &vcpu)
+{
+	const auto &page = vcpu.nested.virtual_apic;
+
+	if (!secondary12(vcpu).has(secondary::virtual_interrupt_delivery) || !page.mapped() ||
+	    !(get_rflags(&vcpu.kvm) & rflags::if_))
+		return false;
+	const apic::InterruptStatus status{read(vcpu.current(), f::guest_interrupt_status)};
+	const unsigned task = class_of(page.as<volatile u8>()[apic::tpr]);
+	const unsigned handled = class_of(status.in_service());
+
+	return class_of(status.requested()) > (task > handled ? task : handled);
 }
 
 } // namespace backend::nested

@@ -4,8 +4,8 @@
 #include "backend/nested/guest_mode.hpp"
 #include "backend/vcpu/vcpu.hpp"
 
-/// Posted interrupts of L2: what L1 or its devices put into the descriptor that the vmcs12 names
-/// (SDM, "Posted-Interrupt Processing").
+/// Virtual interrupts of L2, and its posted ones: what L1 or its devices put into the descriptor
+/// that the vmcs12 names (SDM, "Posted-Interrupt Processing").
 namespace backend::nested {
 
 /// The part of is_notification() that needs L2 to run.
@@ -22,5 +22,9 @@ namespace backend::nested {
 
 /// Takes over what has been posted, as a CPU does that gets the notification while L2 runs.
 void take_over_posted(Vcpu &vcpu);
+
+/// An entry would deliver a virtual interrupt: one that ends HLT (SDM, "Evaluation of Pending
+/// Virtual Interrupts", "PPR Virtualization").
+[[nodiscard]] bool virtual_interrupt_pending(Vcpu &vcpu);
 
 } // namespace backend::nested

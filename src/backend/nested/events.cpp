@@ -151,6 +151,8 @@ int check_events(kernel::kvm_vcpu *kvm)
 	const bool busy = must_run_first(vcpu);
 	int result;
 
+	// Whatever else is pending: nobody asks for it again.
+	take_over_posted(vcpu);
 	if (check_init(vcpu, result))
 		return result;
 	if (waits_for_sipi(vcpu))
@@ -206,7 +208,6 @@ int check_events(kernel::kvm_vcpu *kvm)
 		exit_for_interrupt(vcpu);
 		return 0;
 	}
-	take_over_posted(vcpu);
 	return 0;
 }
 

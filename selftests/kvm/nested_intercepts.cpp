@@ -80,6 +80,7 @@ GUEST_CODE(read_tsc_msr, 64, R"(
 )");
 GUEST_CODE(read_tscp, 64, "rdtscp\n shl $32, %rdx\n or %rdx, %rax\n vmcall");
 GUEST_CODE(spin, 64, "0: inc %rbx\n jmp 0b");
+GUEST_CODE(out_and_read, 64, L2_REPORT "mov (%rbx), %eax\n vmcall");
 GUEST_CODE(three_steps, 64, "nop\n inc %ebx\n vmcall");
 GUEST_CODE(task_jump, 32, "ljmp $0x48, $0\n");
 GUEST_CODE(task_call, 32, "lcall $0x48, $0\n");
@@ -488,6 +489,25 @@ TEST(monitor_trap_flag)
 	expect(l1.resume(L1::Skip::nothing), exits(Reason::vmcall), "the third exits by itself");
 	l1.clear(vmx::primary::monitor_trap_flag);
 	expect(again(l1, 0), exits(Reason::vmcall), "without the flag");
+}
+
+// L0 executes these for L2, or userspace: behind each there is the exit.
+TEST(monitor_trap_flag_behind_emulation)
+{
+	L1 l1;
+	l1.prepare(out_and_read);
+	l1.set(vmx::primary::monitor_trap_flag);
+	kvm_regs regs = {};
+	regs.rax = 1;
+	regs.rbx = mmio_address;
+	expect(l1.vmlaunch(regs), reports(1), "L2's OUT");
+	expect(l1.go_on(), exits(Reason::monitor_trap_flag), "behind OUT");
+	l1.expect_field(field::guest_rip, l2_code_address + 2);
+	expect(l1.resume(L1::Skip::nothing), leaves(KVM_EXIT_MMIO), "L2's MOV");
+	expect(l1.go_on(), exits(Reason::monitor_trap_flag), "behind MOV");
+	l1.expect_field(field::guest_rip, l2_code_address + 4);
+	l1.clear(vmx::primary::monitor_trap_flag);
+	expect(l1.resume(L1::Skip::nothing), exits(Reason::vmcall), "without the flag");
 }
 
 // SDM, "Injection of Pending MTF VM Exits".

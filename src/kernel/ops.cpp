@@ -108,6 +108,7 @@ constinit kvm_x86_ops ops = {
 	.vcpu_run                      = backend::vcpu_run,
 	.handle_exit                   = backend::handle_exit,
 	.skip_emulated_instruction     = backend::skip_emulated_instruction,
+	.update_emulated_instruction   = backend::update_emulated_instruction,
 	.set_interrupt_shadow          = backend::set_interrupt_shadow,
 	.get_interrupt_shadow          = backend::get_interrupt_shadow,
 	.patch_hypercall               = backend::patch_hypercall,

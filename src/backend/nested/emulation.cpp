@@ -5,6 +5,7 @@
 #include "backend/nested/intercepts.hpp"
 #include "backend/nested/leave.hpp"
 #include "backend/vcpu/registers.hpp"
+#include "kernel/requests.hpp"
 
 namespace backend::nested {
 
@@ -112,6 +113,15 @@ int check_emulated(Vcpu &vcpu, const Instruction &instruction)
 	// These exit before they are emulated, unless L2's code changes under the emulator.
 	return is_intercepted(vcpu, instruction.intercept) ? kernel::X86EMUL_UNHANDLEABLE
 							   : kernel::X86EMUL_CONTINUE;
+}
+
+void l2_instruction_completed(Vcpu &vcpu)
+{
+	// RSM's L2 has not run yet.
+	if (!primary12(vcpu).has(primary::monitor_trap_flag) || vcpu.nested.entry_pending)
+		return;
+	vcpu.nested.mtf_pending = true;
+	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
 }
 
 } // namespace backend::nested

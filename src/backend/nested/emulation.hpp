@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #pragma once
 
-#include "backend/vcpu/vcpu.hpp"
+#include "backend/nested/guest_mode.hpp"
 
 namespace backend::nested {
 
@@ -9,5 +9,14 @@ namespace backend::nested {
 /// X86EMUL_INTERCEPTED where L1 has its exit, or X86EMUL_UNHANDLEABLE where it should, and what the
 /// emulator tells is not enough for it.
 [[nodiscard]] int check_emulated(Vcpu &vcpu, const kernel::x86_instruction_info &instruction);
+
+/// L0 has completed an instruction of L2's: the CPU, which has not, takes no exit for the monitor
+/// trap flag behind it.
+void l2_instruction_completed(Vcpu &vcpu);
+inline void instruction_completed(Vcpu &vcpu)
+{
+	if (in_guest_mode(vcpu)) [[unlikely]]
+		l2_instruction_completed(vcpu);
+}
 
 } // namespace backend::nested

@@ -43,6 +43,18 @@ bool is_fault(const kernel::kvm_queued_exception &exception)
 	       exception.vector != vector::bp && exception.vector != vector::of;
 }
 
+/// A trap behind which an exit of higher priority comes stays pending in L2 (SDM, "Monitor Trap
+/// Flag", "Pending debug exceptions").
+void keep_single_step(Vcpu &vcpu, const kernel::kvm_queued_exception &exception)
+{
+	const Current current = vcpu.current();
+
+	if (exception.pending && exception.vector == vector::db && exception.has_payload &&
+	    exception.payload & dr6::bs)
+		write(current, f::guest_pending_debug_exceptions,
+		      read(current, f::guest_pending_debug_exceptions) | dr6::bs);
+}
+
 /// The qualification of an exit for an exception: what its delivery would have put into CR2 or DR6
 /// (SDM, "Exit Qualification").
 u64 qualification_of(Vcpu &vcpu, const kernel::kvm_queued_exception &exception)
@@ -170,6 +182,8 @@ int check_events(kernel::kvm_vcpu *kvm)
 	if (vcpu.nested.mtf_pending) {
 		if (busy)
 			return -kernel::EBUSY;
+		keep_single_step(vcpu, arch.exception_vmexit);
+		keep_single_step(vcpu, arch.exception);
 		leave(vcpu, exit_for(Reason::monitor_trap_flag));
 		return 0;
 	}

@@ -26,7 +26,15 @@ int check_intercept(kernel::kvm_vcpu *kvm, kernel::x86_instruction_info *instruc
 
 int skip_emulated_instruction(kernel::kvm_vcpu *kvm)
 {
-	return skip_instruction(kvm);
+	if (!skip_instruction(kvm))
+		return 0;
+	nested::instruction_completed(vcpu_of(kvm));
+	return 1;
+}
+
+void update_emulated_instruction(kernel::kvm_vcpu *kvm)
+{
+	nested::instruction_completed(vcpu_of(kvm));
 }
 
 void patch_hypercall(kernel::kvm_vcpu *, unsigned char *hypercall)

@@ -99,6 +99,7 @@ void choose_limits(Vcpu &vcpu, const VmxCapabilities &capabilities, check::Limit
 	limits.linear_bits = guest_has(vcpu, cpuid::la57) ? 57 : 48;
 	limits.debugctl = valid_debugctl(vcpu);
 	limits.rtm = guest_has(vcpu, cpuid::rtm);
+	limits.sgx = guest_has(vcpu, cpuid::sgx);
 	limits.bus_lock_detect = guest_has(vcpu, cpuid::bus_lock);
 	limits.perf_global_ctrl = ~u64{arch.pmu.global_ctrl_mask};
 	limits.sti_blocks_nmi = false;

@@ -82,6 +82,7 @@ struct ExitReason {
 	constexpr Reason basic() const { return static_cast<Reason>(raw & 0xffff); }
 	constexpr bool enclave() const { return raw & bit(27); } ///< it was in an enclave
 	constexpr bool bus_lock() const { return raw & bit(26); }
+	constexpr ExitReason without_bus_lock() const { return {raw & static_cast<u32>(~bit(26))}; }
 	constexpr bool entry_failed() const { return raw & bit(31); }
 };
 

@@ -49,6 +49,12 @@ int internal_error(Vcpu &vcpu, u32 suberror)
 	return result_of(ExitAction::to_userspace);
 }
 
+/// Whoever the exit was for.
+int finish(Vcpu &vcpu, int result)
+{
+	return vcpu.exit.reason.bus_lock() ? report_bus_lock(vcpu, result) : result;
+}
+
 } // namespace
 
 int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath)
@@ -86,7 +92,7 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 	if (vcpu.nmi_blocking.blocked) [[unlikely]]
 		guess_nmi_unblocking(vcpu);
 	if (in_guest_mode(vcpu) && nested::reflect(vcpu))
-		return result_of(ExitAction::resume);
+		return finish(vcpu, result_of(ExitAction::resume));
 
 	const ExitRow *row = find_row(vcpu.exit.reason.basic());
 
@@ -100,9 +106,7 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 		kernel::warn_ratelimited("unexpected exit reason %x\n", vcpu.exit.reason.raw);
 		return internal_error(vcpu, kernel::KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON);
 	}
-	const int result = row->handler(vcpu);
-
-	return vcpu.exit.reason.bus_lock() ? report_bus_lock(vcpu, result) : result;
+	return finish(vcpu, row->handler(vcpu));
 }
 
 void get_exit_info(kernel::kvm_vcpu *kvm, u32 *reason, u64 *info1, u64 *info2, u32 *interruption,

@@ -15,7 +15,8 @@ namespace {
 /// Apart, so that an exit which L0 keeps does not pay for the frame.
 [[gnu::noinline]] void reflect_to_l1(Vcpu &vcpu)
 {
-	Cause cause{.reason = vcpu.exit.reason,
+	// L1 is not offered detection of bus locks: it is L0's.
+	Cause cause{.reason = vcpu.exit.reason.without_bus_lock(),
 		    .qualification = exit_qualification(vcpu),
 		    .from_hardware = true};
 

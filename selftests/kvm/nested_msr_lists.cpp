@@ -2,9 +2,11 @@
 //
 // The MSR lists of VM entries and VM exits, and what is left when one fails (SDM, "Loading MSRs",
 // "Saving MSRs", "VM-Entry Failures During or After Loading Guest State", "VMX Aborts").
+#include "harness/nested_evmcs.hpp"
 #include "harness/nested_modes.hpp"
 
 using namespace kvm;
+using tap::check;
 using tap::check_equal;
 namespace field = vmx::field;
 namespace msr = vmx::msr;
@@ -15,6 +17,7 @@ namespace {
 
 GUEST_CODE(vmcall, 64, "vmcall\n vmcall");
 GUEST_CODE(say_7, 64, "mov $7, %eax\n" L2_REPORT "vmcall");
+GUEST_CODE(reads_tsc, 64, "rdtsc\n vmcall");
 GUEST_CODE(changes_kernel_gs, 64, R"(
 	mov $0xc0000102, %ecx
 	mov $0x1234, %eax
@@ -58,6 +61,29 @@ TEST(msr_lists)
 	check_equal(l1.vcpu().msr(msr::kernel_gs_base), 0x3333u, "L1's IA32_KERNEL_GS_BASE");
 	check_equal(l1.vcpu().msr(msr::star), 0x4444u, "L1's IA32_STAR");
 	check_equal(l1.vcpu().msr(msr::lstar), 0xffff800000002222, "IA32_LSTAR, not in L1's list");
+}
+
+// L2's offset is about RDMSR, RDTSC and RDTSCP.
+TEST(tsc_is_stored_as_l1_has_it)
+{
+	if (!is_ours())
+		tap::skip("the distribution's module stores another value");
+	constexpr std::uint64_t offset = 1ul << 60;
+	L1 l1;
+	l1.prepare(reads_tsc);
+	l1.set(vmx::primary::use_tsc_offsetting);
+	l1.write(field::tsc_offset, offset);
+	put_msr(l1, exit_store_address, 0, msr::tsc, 0);
+	l1.write(field::exit_msr_store_address, exit_store_address);
+	l1.write(field::exit_msr_store_count, 1);
+	expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
+	const std::uint64_t stored = l1.at<std::uint64_t>(exit_store_address + 8);
+	const std::uint64_t in_l2 = l1.l2().rdx << 32 | l1.l2().rax;
+	const std::uint64_t after = l1.vcpu().msr(msr::tsc);
+	check(in_l2 >= offset, "the TSC in L2 is " + tap::hex(in_l2));
+	check(in_l2 - offset < stored && stored < after, tap::hex(stored) + " is stored between " +
+								 tap::hex(in_l2 - offset) +
+								 " and " + tap::hex(after));
 }
 
 TEST(msr_list_is_loaded_after_the_fields)

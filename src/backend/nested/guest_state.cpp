@@ -147,7 +147,8 @@ void save_guest_state(Vcpu &vcpu)
 	if (controls.has(exit::save_efer))
 		vmcs12.guest_efer = arch.efer;
 	if (setup().config.entry.has(entry::load_bndcfgs))
-		vmcs12.guest_bndcfgs = read(current, f::guest_bndcfgs);
+		// An exit that does not clear it leaves it to L1; a failed entry leaves L1's own.
+		vmcs12.guest_bndcfgs = vcpu.nested.l1_bndcfgs = read(current, f::guest_bndcfgs);
 	save_preemption_timer(vcpu);
 
 	Entry entry = entry12(vcpu) & ~entry::ia32e_mode_guest;

@@ -87,7 +87,7 @@ void load_msrs(Vcpu &vcpu)
 	write_pat(vcpu);
 	if (setup().config.entry.has(entry::load_bndcfgs))
 		write(current, f::guest_bndcfgs,
-		      controls.has(exit::clear_bndcfgs) ? 0 : vmcs12.guest_bndcfgs);
+		      controls.has(exit::clear_bndcfgs) ? 0 : vcpu.nested.l1_bndcfgs);
 	// The checks of the entry have seen to it that the value is one that may be loaded.
 	if (controls.has(exit::load_perf_global_ctrl) && has_perf_global_ctrl(vcpu))
 		(void)kernel::kvm_set_msr(&vcpu.kvm, msr::perf_global_ctrl,

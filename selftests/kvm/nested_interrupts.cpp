@@ -276,6 +276,17 @@ TEST(virtual_nmis)
 	expect(l1.resume(L1::Skip::nothing), reports(1), "L2");
 }
 
+// SDM: only with virtual NMIs an NMI that is injected must not be blocked.
+TEST(nmi_into_blocking_by_nmi)
+{
+	L1 l1;
+	l1.prepare(vmcall);
+	expect(l1.vmlaunch(), exits(Reason::vmcall), "L2");
+	l1.write(field::guest_interruptibility, 8);
+	inject(l1, EventType::nmi, 2);
+	expect(l1.vmresume(), faults(vector::nmi), "an NMI that L1 injects");
+}
+
 TEST(fault_of_iret_with_virtual_nmis)
 {
 	L1 l1;

@@ -56,6 +56,11 @@ void inject_event12(Vcpu &vcpu)
 		vcpu.nested.mtf_pending = true;
 		return;
 	}
+	// Its delivery blocks NMIs; vmcs02 has virtual NMIs, with which none can be injected that
+	// is blocked (SDM, "Checks on Guest Non-Register State").
+	if (event.is(EventType::nmi))
+		write(current, f::guest_interruptibility,
+		      vmcs12.guest_interruptibility & ~interruptibility::nmi);
 	write(current, f::entry_interruption_info, event.raw);
 	if (!event.valid())
 		return;

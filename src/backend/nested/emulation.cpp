@@ -115,10 +115,10 @@ int check_emulated(Vcpu &vcpu, const Instruction &instruction)
 							   : kernel::X86EMUL_CONTINUE;
 }
 
-void l2_instruction_completed(Vcpu &vcpu)
+void trap_behind_instruction(Vcpu &vcpu)
 {
 	// RSM's L2 has not run yet.
-	if (!primary12(vcpu).has(primary::monitor_trap_flag) || vcpu.nested.entry_pending)
+	if (vcpu.nested.entry_pending)
 		return;
 	vcpu.nested.mtf_pending = true;
 	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);

@@ -12,11 +12,11 @@ namespace backend::nested {
 
 /// L0 has completed an instruction of L2's: the CPU, which has not, takes no exit for the monitor
 /// trap flag behind it.
-void l2_instruction_completed(Vcpu &vcpu);
+void trap_behind_instruction(Vcpu &vcpu);
 inline void instruction_completed(Vcpu &vcpu)
 {
-	if (in_guest_mode(vcpu)) [[unlikely]]
-		l2_instruction_completed(vcpu);
+	if (in_guest_mode(vcpu) && primary12(vcpu).has(primary::monitor_trap_flag)) [[unlikely]]
+		trap_behind_instruction(vcpu);
 }
 
 } // namespace backend::nested

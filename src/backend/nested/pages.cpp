@@ -88,11 +88,8 @@ void unmap_pages(Vcpu &vcpu)
 	unmap(vcpu, vcpu.nested.posted_descriptor);
 }
 
-void log_pages(Vcpu &vcpu)
+void log_mapped_pages(Vcpu &vcpu)
 {
-	// Without it there is no descriptor either.
-	if (!vcpu.nested.virtual_apic.mapped())
-		return;
 	const kernel::SrcuRead guard(*vcpu.kvm.kvm);
 
 	log(vcpu, vcpu.nested.virtual_apic);

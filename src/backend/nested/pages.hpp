@@ -18,6 +18,12 @@ void unmap_pages(Vcpu &vcpu);
 
 /// Into the log of dirty pages, those that the CPU writes to: it says nothing of them, and L2 may
 /// never run again here.
-void log_pages(Vcpu &vcpu);
+void log_mapped_pages(Vcpu &vcpu);
+inline void log_pages(Vcpu &vcpu)
+{
+	// Without it there is no descriptor either.
+	if (vcpu.nested.virtual_apic.mapped()) [[unlikely]]
+		log_mapped_pages(vcpu);
+}
 
 } // namespace backend::nested

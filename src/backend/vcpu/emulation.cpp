@@ -24,14 +24,6 @@ int check_intercept(kernel::kvm_vcpu *kvm, kernel::x86_instruction_info *instruc
 	return nested::check_emulated(vcpu_of(kvm), *instruction);
 }
 
-int skip_emulated_instruction(kernel::kvm_vcpu *kvm)
-{
-	if (!skip_instruction(kvm))
-		return 0;
-	nested::instruction_completed(vcpu_of(kvm));
-	return 1;
-}
-
 void update_emulated_instruction(kernel::kvm_vcpu *kvm)
 {
 	nested::instruction_completed(vcpu_of(kvm));

@@ -138,7 +138,7 @@ kvmxx_entry prepare_entry(Vcpu &vcpu)
 	arch.l1tf_flush_l1d = false;
 	return {.regs = arch.regs,
 		.host_rsp = reinterpret_cast<unsigned long long *>(&vcpu.vmcs().host.rsp),
-		.guest_spec_ctrl = has_spec_ctrl ? vcpu.spec_ctrl : host_spec_ctrl,
+		.guest_spec_ctrl = vcpu.spec_ctrl,
 		.host_spec_ctrl = host_spec_ctrl,
 		.flags = flags};
 }
@@ -217,8 +217,7 @@ kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)
 		kvmxx_enter_guest(&entry, &kvm->arch.cr2) ? Launch::failed : Launch::done;
 	if (vcpu.nmi_blocking.blocked) [[unlikely]]
 		vcpu.nmi_blocking.ticks += hw::read_tsc() - entered_at;
-	if (setup().features.spec_ctrl)
-		vcpu.spec_ctrl = entry.guest_spec_ctrl;
+	vcpu.spec_ctrl = entry.guest_spec_ctrl;
 	// VM exit clears it: with it goes the host's detection of bus locks, and branch records.
 	if (kvm->arch.host_debugctl) [[unlikely]]
 		hw::write_msr(msr::debugctl, kvm->arch.host_debugctl);

@@ -367,6 +367,7 @@ TEST(virtual_interrupt_that_waits_in_hlt)
 	touch_delivery(l1);
 	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
 	virtual_register(l1, tpr) = 0x50;
+	virtual_register(l1, ppr) = 0x50;
 	l1.write(field::guest_interrupt_status, 0x51);
 	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(vmx::Activity::hlt));
 	l1.keep_interrupts_off(true);

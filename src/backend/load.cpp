@@ -132,9 +132,9 @@ void hardware_unsetup()
 
 int hardware_enable()
 {
-	// kvm.ko compares CPUs at load only; this one may have come online since.
-	if (const int error = check_processor_compatibility())
-		return error;
+	// kvm.ko compares CPUs at load only; this one may have come online since. It can no longer
+	// be refused: kvm.ko lets vCPUs run on it whatever is returned here.
+	(void)check_processor_compatibility();
 	if (const int error = hw::Cpu::this_cpu().enable())
 		return error;
 	hw::flush_everything();

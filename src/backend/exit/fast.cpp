@@ -19,6 +19,9 @@ void handle_exit_irqoff(kernel::kvm_vcpu *kvm)
 		kernel::before_interrupt(*kvm, kernel::KVM_HANDLING_IRQ);
 		kvmxx_call_idt_handler(kernel::idt_handler(why.vector()));
 		kernel::after_interrupt(*kvm);
+		// Nothing of an instruction is under way: kvm.ko may tell the guest's other vCPUs
+		// that this one is preempted (steal time).
+		kvm->arch.at_instruction_boundary = true;
 		break;
 	case Reason::exception_nmi:
 		if (why.is(EventType::nmi)) {

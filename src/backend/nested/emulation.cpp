@@ -115,7 +115,7 @@ int check_emulated(Vcpu &vcpu, const Instruction &instruction)
 							   : kernel::X86EMUL_CONTINUE;
 }
 
-void trap_behind_instruction(Vcpu &vcpu)
+void pend_monitor_trap(Vcpu &vcpu)
 {
 	// RSM's L2 has not run yet.
 	if (vcpu.nested.entry_pending)

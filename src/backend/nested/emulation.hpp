@@ -10,13 +10,14 @@ namespace backend::nested {
 /// emulator tells is not enough for it.
 [[nodiscard]] int check_emulated(Vcpu &vcpu, const kernel::x86_instruction_info &instruction);
 
-/// L0 has completed an instruction of L2's: the CPU, which has not, takes no exit for the monitor
-/// trap flag behind it.
-void trap_behind_instruction(Vcpu &vcpu);
-inline void instruction_completed(Vcpu &vcpu)
+/// L1 wants an exit behind each instruction of L2. The CPU takes none behind those that L0
+/// completes in its place.
+[[nodiscard]] inline bool has_monitor_trap(const Vcpu &vcpu)
 {
-	if (in_guest_mode(vcpu) && primary12(vcpu).has(primary::monitor_trap_flag)) [[unlikely]]
-		trap_behind_instruction(vcpu);
+	return in_guest_mode(vcpu) && primary12(vcpu).has(primary::monitor_trap_flag);
 }
+
+/// L0 has completed one.
+void pend_monitor_trap(Vcpu &vcpu);
 
 } // namespace backend::nested

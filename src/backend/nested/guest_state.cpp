@@ -77,6 +77,14 @@ void load_non_register_state(Vcpu &vcpu)
 	write(current, f::guest_activity_state, static_cast<u32>(Activity::active));
 }
 
+/// In kvm.ko, or on the CPU where L1 and userspace let L2 halt without an exit.
+bool halted(Vcpu &vcpu)
+{
+	return vcpu.kvm.arch.mp_state == kernel::KVM_MP_STATE_HALTED ||
+	       (vcpu.kvm.kvm->arch.hlt_in_guest &&
+		read(vcpu.current(), f::guest_activity_state) == static_cast<u32>(Activity::hlt));
+}
+
 } // namespace
 
 void write_rare_guest_state(Vcpu &vcpu)
@@ -134,7 +142,7 @@ void save_guest_state(Vcpu &vcpu)
 	vmcs12.guest_interruptibility = read(current, f::guest_interruptibility);
 	vmcs12.guest_pending_debug_exceptions = read(current, f::guest_pending_debug_exceptions);
 	vmcs12.guest_activity_state = static_cast<u32>(
-		arch.mp_state == kernel::KVM_MP_STATE_HALTED	      ? Activity::hlt
+		halted(vcpu)					      ? Activity::hlt
 		: arch.mp_state == kernel::KVM_MP_STATE_INIT_RECEIVED ? Activity::wait_for_sipi
 								      : Activity::active);
 

@@ -24,9 +24,20 @@ int check_intercept(kernel::kvm_vcpu *kvm, kernel::x86_instruction_info *instruc
 	return nested::check_emulated(vcpu_of(kvm), *instruction);
 }
 
+int skip_emulated_instruction(kernel::kvm_vcpu *kvm)
+{
+	if (!nested::has_monitor_trap(vcpu_of(kvm))) [[likely]]
+		return skip_instruction(kvm);
+	if (!skip_instruction(kvm))
+		return 0;
+	nested::pend_monitor_trap(vcpu_of(kvm));
+	return 1;
+}
+
 void update_emulated_instruction(kernel::kvm_vcpu *kvm)
 {
-	nested::instruction_completed(vcpu_of(kvm));
+	if (nested::has_monitor_trap(vcpu_of(kvm))) [[unlikely]]
+		nested::pend_monitor_trap(vcpu_of(kvm));
 }
 
 void patch_hypercall(kernel::kvm_vcpu *, unsigned char *hypercall)

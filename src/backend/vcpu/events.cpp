@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/events.hpp"
 
-#include "backend/nested/emulation.hpp"
 #include "backend/nested/events.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/nested/intercepts.hpp"
@@ -80,34 +79,6 @@ void requeue(Vcpu &vcpu, Interruption event, u32 instruction_length, u32 error_c
 	case EventType::other:
 		break;
 	}
-}
-
-/// Once for each of its two callers, of which the second runs at nearly every exit.
-[[gnu::always_inline]] inline int move_behind_instruction(kernel::kvm_vcpu *kvm)
-{
-	Vcpu &vcpu = vcpu_of(kvm);
-	const ExitReason reason = vcpu.exit.reason;
-	const u64 here = rip(vcpu);
-
-	// An EPT misconfiguration has no architectural instruction length. CPUs give one all the
-	// same; a hypervisor under us need not, so there the emulator decodes the instruction.
-	if (reason.basic() == Reason::ept_misconfig &&
-	    kernel::cpu_has(kernel::X86_FEATURE_HYPERVISOR)) {
-		if (!kernel::kvm_emulate_instruction(kvm, kernel::EMULTYPE_SKIP))
-			return 0;
-	} else {
-		const u64 next = here + read(vcpu.current(), f::exit_instruction_length);
-
-		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported. Which
-		// code it is matters only there.
-		if ((here ^ next) >> 32 && !in_64bit_code(vcpu)) [[unlikely]]
-			set_rip(vcpu, static_cast<u32>(next));
-		else
-			set_rip(vcpu, next);
-	}
-	// The next instruction is past the shadow of STI or MOV SS.
-	set_interrupt_shadow(kvm, 0);
-	return 1;
 }
 
 } // namespace
@@ -203,7 +174,11 @@ void cancel_injection(kernel::kvm_vcpu *kvm)
 
 void forget_injection(Vcpu &vcpu)
 {
+	const auto &arch = vcpu.kvm.arch;
+
 	write(vcpu.current(), f::entry_interruption_info, u32{0});
+	if (arch.nmi_injected || arch.interrupt.injected || arch.exception.injected)
+		kernel::make_request(vcpu.kvm, kernel::KVM_REQ_EVENT);
 }
 
 void requeue_vectored_event(Vcpu &vcpu)
@@ -381,6 +356,8 @@ int smi_allowed(kernel::kvm_vcpu *kvm, bool for_injection)
 int enter_smm(kernel::kvm_vcpu *kvm, char *)
 {
 	nested::enter_smm(vcpu_of(kvm));
+	// HLT of a guest that halts without an exit would go on in the handler.
+	wake_from_hlt(vcpu_of(kvm));
 	return 0;
 }
 
@@ -402,14 +379,28 @@ bool apic_init_signal_blocked(kernel::kvm_vcpu *kvm)
 
 int skip_instruction(kernel::kvm_vcpu *kvm)
 {
-	return move_behind_instruction(kvm);
-}
+	Vcpu &vcpu = vcpu_of(kvm);
+	const ExitReason reason = vcpu.exit.reason;
+	const u64 here = rip(vcpu);
 
-int skip_emulated_instruction(kernel::kvm_vcpu *kvm)
-{
-	if (!move_behind_instruction(kvm))
-		return 0;
-	nested::instruction_completed(vcpu_of(kvm));
+	// An EPT misconfiguration has no architectural instruction length. CPUs give one all the
+	// same; a hypervisor under us need not, so there the emulator decodes the instruction.
+	if (reason.basic() == Reason::ept_misconfig &&
+	    kernel::cpu_has(kernel::X86_FEATURE_HYPERVISOR)) {
+		if (!kernel::kvm_emulate_instruction(kvm, kernel::EMULTYPE_SKIP))
+			return 0;
+	} else {
+		const u64 next = here + read(vcpu.current(), f::exit_instruction_length);
+
+		// Outside of 64-bit code RIP wraps at 4 GiB, and IP at what the CPU reported. Which
+		// code it is matters only there.
+		if ((here ^ next) >> 32 && !in_64bit_code(vcpu)) [[unlikely]]
+			set_rip(vcpu, static_cast<u32>(next));
+		else
+			set_rip(vcpu, next);
+	}
+	// The next instruction is past the shadow of STI or MOV SS.
+	set_interrupt_shadow(kvm, 0);
 	return 1;
 }
 

@@ -87,7 +87,5 @@ inline void restore_nmi_blocking(Vcpu &vcpu)
 
 /// Moves RIP behind the instruction that exited.
 int skip_instruction(kernel::kvm_vcpu *kvm);
-/// The same behind one that has been executed on the guest's behalf.
-int skip_emulated_instruction(kernel::kvm_vcpu *kvm);
 
 } // namespace backend

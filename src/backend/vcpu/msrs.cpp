@@ -381,9 +381,9 @@ void reset_msrs(Vcpu &vcpu, bool init_event)
 	write(current, f::guest_sysenter_cs, u32{0});
 	write(current, f::guest_sysenter_esp, u64{0});
 	write(current, f::guest_sysenter_eip, u64{0});
-	write(current, f::guest_debugctl, u64{0});
 	reset_bounds(vcpu);
 	vcpu.debugctl = 0;
+	refresh_debugctl(vcpu);
 	if (init_event)
 		return;
 	vcpu.spec_ctrl = 0;

@@ -265,14 +265,15 @@ int emulate_guest(Vcpu &vcpu)
 		if (vcpu.vmcs().primary.get().has(primary::interrupt_window_exiting) &&
 		    interrupt_allowed(&kvm, false))
 			return handle_interrupt_window(vcpu);
-		// kvm.ko acts on them before the next entry, and waits where the guest has halted.
-		if (__atomic_load_n(&kvm.requests, __ATOMIC_RELAXED) ||
-		    kvm.arch.mp_state != kernel::KVM_MP_STATE_RUNNABLE)
-			break;
 		const int result = emulate_instruction(kvm);
 
 		if (result != result_of(ExitAction::resume))
 			return result;
+		// kvm.ko acts on them before the next entry, and waits where the guest has halted.
+		// Not asked before the first instruction: some come back at every entry.
+		if (__atomic_load_n(&kvm.requests, __ATOMIC_RELAXED) ||
+		    kvm.arch.mp_state != kernel::KVM_MP_STATE_RUNNABLE)
+			break;
 	}
 	return result_of(ExitAction::resume);
 }

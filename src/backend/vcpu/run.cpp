@@ -164,10 +164,10 @@ kernel::exit_fastpath_completion leave_to_emulator(Vcpu &vcpu)
 	auto &arch = vcpu.kvm.arch;
 
 	vcpu.exit = {.launch = Launch::not_tried};
-	forget_injection(vcpu);
 	// kvm.ko believes an event is on its way that real mode has taken already.
 	if (vcpu.real_mode.active)
 		arch.nmi_injected = arch.interrupt.injected = arch.exception.injected = false;
+	forget_injection(vcpu);
 	return kernel::EXIT_FASTPATH_NONE;
 }
 

@@ -242,10 +242,10 @@ void set_rflags(kernel::kvm_vcpu *kvm, unsigned long value)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
 	// In virtual-8086 mode segments are judged by other rules.
 	if (!setup().features.unrestricted_guest && (get_rflags(kvm) ^ value) & rflags::vm)
 		vcpu.real_mode.checked = false;
+	mark_available(vcpu, kernel::VCPU_EXREG_RFLAGS);
 	vcpu.rflags = value;
 	if (vcpu.real_mode.active) [[unlikely]] {
 		vcpu.real_mode.flags = value & virtual_8086_flags;

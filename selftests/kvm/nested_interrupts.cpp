@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Interrupts, NMIs, INIT and SIPI that come while L2 runs or sleeps; interrupt and NMI windows.
+#include "harness/module.hpp"
 #include "harness/nested_ept.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/nested_interruption.hpp"

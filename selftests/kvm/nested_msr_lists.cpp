@@ -2,6 +2,7 @@
 //
 // The MSR lists of VM entries and VM exits, and what is left when one fails (SDM, "Loading MSRs",
 // "Saving MSRs", "VM-Entry Failures During or After Loading Guest State", "VMX Aborts").
+#include "harness/module.hpp"
 #include "harness/nested_evmcs.hpp"
 #include "harness/nested_modes.hpp"
 

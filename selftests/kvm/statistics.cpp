@@ -6,9 +6,11 @@
 #include "harness/statistics.hpp"
 #include "harness/guest.hpp"
 #include "harness/module.hpp"
+#include "harness/thread.hpp"
 
 #include <cstdio>
 #include <fstream>
+#include <sched.h>
 #include <unistd.h>
 
 using namespace kvm;
@@ -50,6 +52,8 @@ GUEST_CODE(window_guest, 64,
 	   "window_handler:\n"
 	   "	iretq\n");
 GUEST_LABEL(window_handler);
+
+GUEST_CODE(counts, 64, "1: incq data_address\n jmp 1b");
 
 void run_counted(const Vm &vm, const Vcpu &vcpu)
 {
@@ -158,6 +162,36 @@ TEST(debugfs_has_the_same_numbers)
 	tap::check_equal(read_number(directory + "/io_exits"), 5u, "io_exits");
 	for (const char *name : {"tsc-offset", "lapic_timer_advance_ns", "guest_mode", "pid"})
 		tap::check(access((directory + "/vcpu0/" + name).c_str(), F_OK) == 0, name);
+}
+
+// A vCPU whose time is up in the middle of its guest is preempted, as steal time tells the guest's
+// others.
+TEST(preemption)
+{
+	cpu_set_t all, one;
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_getaffinity(0, sizeof(all), &all);
+	sched_setaffinity(0, sizeof(one), &one);
+	const Vm vm;
+	const Vcpu vcpu(vm);
+	start(vm, vcpu, counts);
+	{
+		const Running running(vcpu);
+		// This thread gets the CPU when the scheduler takes it from the other, mostly when
+		// that is in its guest.
+		std::uint64_t seen = 0;
+		int turns = 0;
+		const auto took_another_turn = [&] {
+			const std::uint64_t now = vm.at<std::uint64_t>(data_address);
+			turns += now != seen;
+			seen = now;
+			return turns == 10;
+		};
+		wait_until(took_another_turn, "the two take turns");
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+	tap::check(statistic(vcpu, "preemption_reported") > 0, "preemption_reported");
 }
 
 // For a program to compare: everything that is counted, a line each.

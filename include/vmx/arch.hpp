@@ -38,6 +38,11 @@ inline constexpr u64 bs = bit(14), bd = bit(13), bt = bit(15), trap_bits = 0xf;
 inline constexpr u64 active_low = 0xffff0ff0;
 } // namespace dr6
 
+/// Of the pending debug exceptions in a VMCS, what DR6 has no bit for.
+namespace pending_debug {
+inline constexpr u64 enabled_breakpoint = bit(12);
+}
+
 namespace dr7 {
 inline constexpr u64 gd = bit(13), fixed = bit(10), enables = 0xff;
 }

@@ -36,6 +36,16 @@ struct alignas(64) PostedInterruptDescriptor {
 		return any;
 	}
 
+	/// @return the highest vector that is requested, 0 if none is.
+	u8 highest_request() const
+	{
+		for (unsigned i = 4; i--;)
+			if (const u64 word = __atomic_load_n(&requests[i], __ATOMIC_RELAXED))
+				return static_cast<u8>(
+					i * 64 + 63 - static_cast<unsigned>(__builtin_clzll(word)));
+		return 0;
+	}
+
 	/// @return whether the vector was requested already.
 	bool request(u8 vector)
 	{

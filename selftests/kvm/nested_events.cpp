@@ -2,6 +2,7 @@
 //
 // Events of L2: what L1 injects, what happens while it is delivered, exceptions that L1 takes or
 // leaves. Interrupts and NMIs are in nested_interrupts.
+#include "harness/module.hpp"
 #include "harness/nested_ept.hpp"
 #include "harness/nested_interruption.hpp"
 
@@ -139,6 +140,20 @@ TEST(injection_into_hlt)
 	expect(l1.vmlaunch(), faults(0x21), "VMLAUNCH");
 	expect(l1.go_on(), exits(Reason::vmcall), "L2");
 	l1.expect_field(field::guest_activity_state, 0);
+}
+
+// The trap of the HLT itself, which an exit of higher priority has left pending: L2 is awake.
+TEST(pending_trap_in_hlt)
+{
+	if (!is_ours())
+		tap::skip("the distribution's module lets L2 sleep");
+	constexpr std::uint64_t single_step = 1 << 14;
+	L1 l1;
+	l1.prepare(vmcall);
+	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(Activity::hlt));
+	l1.write(field::guest_rflags, l1.read(field::guest_rflags) | rflags_tf);
+	l1.write(field::guest_pending_debug_exceptions, single_step);
+	expect(l1.vmlaunch(), faults(vector::db), "VMLAUNCH");
 }
 
 TEST(fault_while_injecting)

@@ -94,11 +94,14 @@ TEST(posted_interrupt_descriptor)
 	PostedInterruptDescriptor d{};
 
 	EXPECT(!d.has_requests() && !d.outstanding() && !d.suppressed());
+	EXPECT_EQ(d.highest_request(), 0u);
 	EXPECT(!d.request(0x41));
+	EXPECT_EQ(d.highest_request(), 0x41u);
 	EXPECT(d.request(0x41));
 	EXPECT_EQ(d.requests[1], bit(1));
 	EXPECT(!d.request(255));
 	EXPECT_EQ(d.requests[3], bit(63));
+	EXPECT_EQ(d.highest_request(), 255u);
 	EXPECT(d.has_requests());
 
 	EXPECT(!d.set_outstanding());

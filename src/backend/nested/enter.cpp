@@ -111,8 +111,11 @@ int start_activity(Vcpu &vcpu)
 
 	switch (static_cast<Activity>(vmcs12.guest_activity_state)) {
 	case Activity::hlt:
-		// An event that is injected, or let in at once, wakes it up before it sleeps.
+		// An event that is injected, or let in at once, wakes it up before it sleeps; so
+		// does a trap that is pending.
 		if (Interruption{vmcs12.entry_interruption_info}.valid() ||
+		    vmcs12.guest_pending_debug_exceptions &
+			    (dr6::bs | pending_debug::enabled_breakpoint) ||
 		    primary12(vcpu).has(primary::nmi_window_exiting) ||
 		    (primary12(vcpu).has(primary::interrupt_window_exiting) &&
 		     vmcs12.guest_rflags & rflags::if_) ||

@@ -234,10 +234,7 @@ bool has_events(kernel::kvm_vcpu *kvm, bool for_injection)
 	if (preemption_timer_expired(vcpu) || vcpu.nested.mtf_pending)
 		return true;
 	// The CPU delivers virtual interrupts, unless L2 sleeps in kvm.ko.
-	if (for_injection)
-		return false;
-	take_over_posted(vcpu);
-	return virtual_interrupt_pending(vcpu);
+	return !for_injection && virtual_interrupt_pending(vcpu);
 }
 
 void triple_fault(kernel::kvm_vcpu *kvm)

@@ -53,6 +53,10 @@ void take_over_posted(Vcpu &vcpu)
 	Nested &nested = vcpu.nested;
 	int highest;
 
+	// While it sleeps there is no end to notifications, and to pages to log: before the next
+	// run.
+	if (vcpu.kvm.arch.mp_state != kernel::KVM_MP_STATE_RUNNABLE)
+		return;
 	if (!__atomic_exchange_n(&nested.posted, false, __ATOMIC_SEQ_CST) ||
 	    !nested.posted_descriptor.mapped() || !nested.virtual_apic.mapped())
 		return;
@@ -61,9 +65,9 @@ void take_over_posted(Vcpu &vcpu)
 	if (!posted.outstanding())
 		return;
 	posted.clear_outstanding();
-	log_pages(vcpu);
 	(void)kernel::__kvm_apic_update_irr(reinterpret_cast<u32 *>(posted.requests),
 					    nested.virtual_apic.as<void>(), &highest);
+	log_pages(vcpu);
 
 	const apic::InterruptStatus was{read(vcpu.current(), f::guest_interrupt_status)};
 
@@ -73,7 +77,8 @@ void take_over_posted(Vcpu &vcpu)
 
 bool virtual_interrupt_pending(Vcpu &vcpu)
 {
-	const auto &page = vcpu.nested.virtual_apic;
+	const Nested &nested = vcpu.nested;
+	const auto &page = nested.virtual_apic;
 
 	if (!secondary12(vcpu).has(secondary::virtual_interrupt_delivery) || !page.mapped() ||
 	    !(get_rflags(&vcpu.kvm) & rflags::if_))
@@ -81,8 +86,16 @@ bool virtual_interrupt_pending(Vcpu &vcpu)
 	const apic::InterruptStatus status{read(vcpu.current(), f::guest_interrupt_status)};
 	const unsigned task = class_of(page.as<volatile u8>()[apic::tpr]);
 	const unsigned handled = class_of(status.in_service());
+	unsigned requested = class_of(status.requested());
 
-	return class_of(status.requested()) > (task > handled ? task : handled);
+	// What has been posted is taken over when L2 runs.
+	if (__atomic_load_n(&nested.posted, __ATOMIC_RELAXED) &&
+	    nested.posted_descriptor.mapped() && descriptor(vcpu).outstanding()) {
+		const unsigned posted = class_of(descriptor(vcpu).highest_request());
+
+		requested = posted > requested ? posted : requested;
+	}
+	return requested > (task > handled ? task : handled);
 }
 
 } // namespace backend::nested

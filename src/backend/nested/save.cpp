@@ -230,6 +230,8 @@ bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
 		return true;
 	if (found && map_pages(vcpu) && reload_pdptes(vcpu)) {
 		vcpu.nested.restored = false;
+		// A notification that came before the state was saved is not part of it.
+		vcpu.nested.posted = true;
 		return true;
 	}
 	// kvm.ko has taken the request back: userspace may run the vCPU again.

@@ -131,7 +131,8 @@ bool interruptibility_enclave(const State &s, const Limits &l)
 }
 
 // Bits of the pending debug exceptions beside those of DR6.
-constexpr u64 bus_lock = bit(11), enabled_breakpoint = bit(12), rtm = bit(16);
+constexpr u64 bus_lock = bit(11), rtm = bit(16);
+using pending_debug::enabled_breakpoint;
 
 bool pending_reserved(const State &s, const Limits &l)
 {

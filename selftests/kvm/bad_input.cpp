@@ -482,8 +482,11 @@ TEST(segments_no_cpu_would_have)
 	const Vcpu vcpu(vm);
 	load(vm, halt_protected);
 	const kvm_sregs reset = vcpu.sregs();
+	const kvm_vcpu_events none = vcpu.events();
 	const auto try_with = [&](void (*spoil)(kvm_sregs &)) {
 		vcpu.set(reset);
+		// What the last one was about to deliver would come now.
+		vcpu.set(none);
 		enter(vcpu, halt_protected);
 		kvm_sregs sregs = vcpu.sregs();
 		spoil(sregs);

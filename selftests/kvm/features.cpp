@@ -464,16 +464,12 @@ TEST(notify_exits)
 // Bochs 2.7 has the guest awake at the exit before, so that this can fail on a CPU only.
 TEST(smi_ends_hlt_without_exits)
 {
-	constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000, address_space_of_smm = 1 << 16;
 	const Vm vm;
-	vm.need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
 	vm.need(KVM_CAP_X86_DISABLE_EXITS, "KVM_CAP_X86_DISABLE_EXITS");
-	vm.set_slot(address_space_of_smm, 0, default_memory, vm.memory());
 	vm.enable(KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_HLT);
 	const Vcpu vcpu(vm);
 	start(vm, vcpu, halts_for_ever);
-	vcpu.set_msr(smbase_msr, smbase);
-	memcpy(vm.memory(smbase + 0x8000), reports.begin, reports.end - reports.begin);
+	use_smm(vm, vcpu, reports);
 	{
 		const Running running(vcpu);
 		// The next instruction is HLT, and it has a CPU to itself until its time is up.

@@ -68,6 +68,15 @@ std::string msr_name(std::uint32_t index)
 	return "MSR " + tap::hex(index);
 }
 
+// At an RDMSR of that one.
+void start_read(const Vm &vm, const Vcpu &vcpu, std::uint32_t index)
+{
+	start(vm, vcpu, read_msr);
+	kvm_regs regs = vcpu.regs();
+	regs.rcx = index;
+	vcpu.set(regs);
+}
+
 } // namespace
 
 TEST(msrs_set_by_userspace)
@@ -75,12 +84,9 @@ TEST(msrs_set_by_userspace)
 	const Vm vm;
 	const Vcpu vcpu(vm);
 	for (const auto &[index, value] : plain_msrs) {
-		start(vm, vcpu, read_msr);
+		start_read(vm, vcpu, index);
 		vcpu.set_msr(index, value);
 		check_equal(vcpu.msr(index), value, msr_name(index) + " read back");
-		kvm_regs regs = vcpu.regs();
-		regs.rcx = index;
-		vcpu.set(regs);
 		vcpu.run_to(KVM_EXIT_HLT);
 		check_equal(vcpu.regs().rdx, value, msr_name(index) + " in the guest");
 	}
@@ -155,11 +161,8 @@ TEST(tsc_set_by_userspace)
 	constexpr std::uint64_t far = 1ul << 50;
 	const Vm vm;
 	const Vcpu vcpu(vm);
-	start(vm, vcpu, read_msr);
+	start_read(vm, vcpu, msr_tsc);
 	vcpu.set_msr(msr_tsc, far);
-	kvm_regs regs = vcpu.regs();
-	regs.rcx = msr_tsc;
-	vcpu.set(regs);
 	vcpu.run_to(KVM_EXIT_HLT);
 	const std::uint64_t seen = vcpu.regs().rdx;
 	check(seen >= far && seen < far + (1ul << 36), "the guest's TSC goes on from what was set");
@@ -195,10 +198,7 @@ TEST(hidden_msrs)
 		std::uint64_t value;
 		check(!vcpu.try_get_msr(index, value), msr_name(index) + " cannot be read");
 		check(!vcpu.try_set_msr(index, 0), msr_name(index) + " cannot be written");
-		start(vm, vcpu, read_msr);
-		kvm_regs regs = vcpu.regs();
-		regs.rcx = index;
-		vcpu.set(regs);
+		start_read(vm, vcpu, index);
 		vcpu.run_to(KVM_EXIT_X86_RDMSR);
 		check_equal(vcpu.state().msr.reason, KVM_MSR_EXIT_REASON_INVAL,
 			    msr_name(index) + ", reason");
@@ -218,10 +218,7 @@ TEST(core_residency)
 		if (free)
 			vm.enable(KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_CSTATE);
 		const Vcpu vcpu(vm);
-		start(vm, vcpu, read_msr);
-		kvm_regs regs = vcpu.regs();
-		regs.rcx = core_c6_residency;
-		vcpu.set(regs);
+		start_read(vm, vcpu, core_c6_residency);
 		vcpu.run_to(free ? KVM_EXIT_HLT : KVM_EXIT_X86_RDMSR);
 		if (!free)
 			vcpu.complete_exit();

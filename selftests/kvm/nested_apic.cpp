@@ -120,6 +120,17 @@ void touch_delivery(L1 &l1)
 	l1.write(field::guest_rip, l2_code_address);
 }
 
+// Vector 0x51 is requested of an L2 that has run once.
+L1 machine_with_interrupt()
+{
+	L1 l1 = machine(touch);
+	use_virtual_interrupts(l1);
+	touch_delivery(l1);
+	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
+	l1.write(field::guest_interrupt_status, 0x51);
+	return l1;
+}
+
 } // namespace
 
 // Bochs 2.7 dies of a fetch from the page, so none is tried.
@@ -298,11 +309,7 @@ TEST(x2apic_registers)
 
 TEST(virtual_interrupt_at_entry)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	touch_delivery(l1);
-	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
-	l1.write(field::guest_interrupt_status, 0x51);
+	L1 l1 = machine_with_interrupt();
 	expect(l1.vmresume(), faults(0x51), "VMRESUME");
 	check_equal(bit_register(l1, isr, 0x51), 1u << 0x51 % 32, "the virtual ISR");
 	check_equal(bit_register(l1, irr, 0x51), 0u, "the virtual IRR");
@@ -323,11 +330,7 @@ TEST(virtual_interrupt_at_entry)
 
 TEST(virtual_interrupt_while_l2_masks)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	touch_delivery(l1);
-	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
-	l1.write(field::guest_interrupt_status, 0x51);
+	L1 l1 = machine_with_interrupt();
 	l1.write(field::guest_rflags, rflags_fixed);
 	expect(l1.vmresume(), reports(1), "L2 with IF clear");
 	expect(l1.go_on(), exits(Reason::vmcall), "L2");
@@ -337,11 +340,7 @@ TEST(virtual_interrupt_while_l2_masks)
 // SDM, "Evaluation of Pending Virtual Interrupts": what is pending at the entry ends HLT.
 TEST(virtual_interrupt_ends_hlt_state)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	touch_delivery(l1);
-	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
-	l1.write(field::guest_interrupt_status, 0x51);
+	L1 l1 = machine_with_interrupt();
 	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(vmx::Activity::hlt));
 	expect(l1.vmresume(), faults(0x51), "VMRESUME into HLT");
 }
@@ -349,12 +348,8 @@ TEST(virtual_interrupt_ends_hlt_state)
 // So does what is pending when L2 executes it.
 TEST(virtual_interrupt_ends_hlt)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	touch_delivery(l1);
+	L1 l1 = machine_with_interrupt();
 	l1.load_l2(halt_with_interrupt);
-	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
-	l1.write(field::guest_interrupt_status, 0x51);
 	l1.write(field::guest_rflags, rflags_fixed);
 	expect(l1.vmresume(), faults(0x51), "L2 in HLT");
 }
@@ -362,13 +357,9 @@ TEST(virtual_interrupt_ends_hlt)
 // One whose class is not above that of the task's priority lets L2 sleep on.
 TEST(virtual_interrupt_that_waits_in_hlt)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	touch_delivery(l1);
-	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
+	L1 l1 = machine_with_interrupt();
 	virtual_register(l1, tpr) = 0x50;
 	virtual_register(l1, ppr) = 0x50;
-	l1.write(field::guest_interrupt_status, 0x51);
 	l1.write(field::guest_activity_state, static_cast<std::uint32_t>(vmx::Activity::hlt));
 	l1.keep_interrupts_off(true);
 	std::thread sender([&l1] {

@@ -29,7 +29,6 @@ GUEST_CODE(counts, 64, R"(
 GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
 
 constexpr std::uint64_t nowhere = ~0ul;
-constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::size_t header = sizeof(kvm_nested_state);
 constexpr std::size_t with_vmcs = header + KVM_STATE_NESTED_VMX_VMCS_SIZE;
 
@@ -266,16 +265,7 @@ TEST(smm)
 	for (const bool in_l2 : {false, true})
 		for (const bool moves : {false, true}) {
 			L1 l1 = hyperv_l1();
-			l1.vm().need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
-			constexpr std::uint32_t address_space_of_smm = 1 << 16;
-			const auto map_smram = [](const L1 &where) {
-				where.vm().set_slot(address_space_of_smm, 0, where.memory_size(),
-						    where.vm().memory());
-			};
-			map_smram(l1);
-			l1.vcpu().set_msr(smbase_msr, smbase);
-			memcpy(l1.vm().memory(smbase + 0x8000), smi_handler.begin,
-			       smi_handler.end - smi_handler.begin);
+			use_smm(l1.vm(), l1.vcpu(), smi_handler);
 			prepare_evmcs(l1, counts);
 			expect(l1.vmlaunch(with_rbx(40)), reports(40), "L2");
 			if (!in_l2)
@@ -308,11 +298,7 @@ TEST(page_changes_in_smm)
 	if (!is_ours())
 		tap::skip("the distribution's module reads the page again, unchecked");
 	L1 l1 = hyperv_l1();
-	l1.vm().need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
-	l1.vm().set_slot(1 << 16, 0, l1.memory_size(), l1.vm().memory());
-	l1.vcpu().set_msr(smbase_msr, smbase);
-	memcpy(l1.vm().memory(smbase + 0x8000), smi_handler.begin,
-	       smi_handler.end - smi_handler.begin);
+	use_smm(l1.vm(), l1.vcpu(), smi_handler);
 	prepare_evmcs(l1, counts);
 	expect(l1.vmlaunch(with_rbx(40)), reports(40), "L2");
 	KVM_CALL(l1.vcpu().fd(), KVM_SMI);

@@ -260,6 +260,12 @@ void check_between(std::uint64_t found, std::uint64_t low, std::uint64_t high,
 						     tap::show(found));
 }
 
+void need_xsave()
+{
+	if (!(Cpuid::supported().find(1)->ecx & 1 << 26))
+		tap::skip("XSAVE is not offered");
+}
+
 GUEST_CODE(clears_osxsave, 64, R"(
 	mov %cr4, %rax
 	btr $18, %rax
@@ -288,8 +294,7 @@ TEST(always_exit)
 
 TEST(xsetbv_exits)
 {
-	if (!(Cpuid::supported().find(1)->ecx & 1 << 26))
-		tap::skip("XSAVE is not offered");
+	need_xsave();
 	L1 l1;
 	l1.prepare(code_xsetbv);
 	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);
@@ -299,8 +304,7 @@ TEST(xsetbv_exits)
 // CPUID.OSXSAVE is of the one whose CR4 it is, also where the other has changed his.
 TEST(osxsave_follows_cr4)
 {
-	if (!(Cpuid::supported().find(1)->ecx & 1 << 26))
-		tap::skip("XSAVE is not offered");
+	need_xsave();
 	L1 l1;
 	l1.prepare(clears_osxsave);
 	l1.write(field::guest_cr4, l1.read(field::guest_cr4) | cr4_osxsave);

@@ -36,18 +36,10 @@ GUEST_CODE(three_reports, 64,
 L1_CODE(report_twice, "test %rsp, %rsp\n out %eax, $report_port\n nop");
 GUEST_CODE(smi_handler, 16, "mov $0x534d4d, %eax\n" L2_REPORT "rsm");
 
-constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
 constexpr std::uint64_t nowhere = ~0ul;
 constexpr std::size_t header = Nested::header;
 constexpr std::size_t with_vmcs = Nested::with_vmcs;
 constexpr std::size_t with_both = Nested::with_both;
-
-// SMM has an address space of its own.
-void map_smram(const L1 &l1)
-{
-	constexpr std::uint32_t address_space_of_smm = 1 << 16;
-	l1.vm().set_slot(address_space_of_smm, 0, l1.memory_size(), l1.vm().memory());
-}
 
 // MSRs that L1 and L2 of these tests use.
 const std::uint32_t saved_msrs[] = {
@@ -70,7 +62,7 @@ L1 moved(L1 &from)
 	nested.take(from.vcpu());
 	L1 to(from.memory_size());
 	if (extension(to.vm().fd(), KVM_CAP_X86_SMM))
-		map_smram(to);
+		map_smram(to.vm());
 	memcpy(to.vm().memory(), from.vm().memory(), from.memory_size());
 	const Vcpu &source = from.vcpu(), &target = to.vcpu();
 	target.set(source.sregs());
@@ -91,15 +83,6 @@ void run_l2(L1 &l1)
 	l1.prepare(three_reports);
 	expect(l1.vmlaunch(), reports(1), "L2");
 	l1.vcpu().complete_exit();
-}
-
-void use_smm(L1 &l1)
-{
-	l1.vm().need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
-	map_smram(l1);
-	l1.vcpu().set_msr(smbase_msr, smbase);
-	memcpy(l1.vm().memory(smbase + 0x8000), smi_handler.begin,
-	       smi_handler.end - smi_handler.begin);
 }
 
 struct Bad {
@@ -534,7 +517,7 @@ TEST(smm)
 	for (const bool in_l2 : {false, true})
 		for (const bool moves : {false, true}) {
 			L1 l1;
-			use_smm(l1);
+			use_smm(l1.vm(), l1.vcpu(), smi_handler);
 			const std::string where = std::string(in_l2 ? "L2" : "L1") +
 						  (moves ? ", moved," : "") + " behind SMM";
 			if (in_l2) {
@@ -575,7 +558,7 @@ TEST(injected_event_before_smm)
 {
 	need_nested_state();
 	L1 l1;
-	use_smm(l1);
+	use_smm(l1.vm(), l1.vcpu(), smi_handler);
 	l1.prepare(three_reports);
 	l1.write(field::entry_interruption_info,
 		 Interruption::make(EventType::external_interrupt, 0x21).raw);
@@ -603,7 +586,7 @@ TEST(injected_event_before_smm)
 TEST(smi_wakes_a_halted_l2)
 {
 	L1 l1(default_memory, L1::Irqchip::in_kernel);
-	use_smm(l1);
+	use_smm(l1.vm(), l1.vcpu(), smi_handler);
 	run_l2(l1);
 	l1.vcpu().set_mp_state(KVM_MP_STATE_HALTED);
 	KVM_CALL(l1.vcpu().fd(), KVM_SMI);

@@ -199,20 +199,32 @@ TEST(what_cannot_be_cleared_cannot_be_dropped)
 	EXPECT_CONTAINS(lines.find("cannot be cleared"), "IA32_EFER load");
 }
 
+namespace {
+
+/// EAX of CPUID leaf 1.
+constexpr vmx::u32 signature(vmx::u32 model)
+{
+	return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 2;
+}
+
+VmxCapabilities baseline_of(vmx::u32 model)
+{
+	VmxCapabilities caps = unit::baseline();
+	caps.cpu.signature = signature(model);
+	return caps;
+}
+
+} // namespace
+
 TEST(errata_cpus_lose_perf_global_ctrl)
 {
 	constexpr vmx::u32 models[] = {26, 30, 37, 44, 46};
 	constexpr vmx::u32 others[] = {23, 28, 42, 45, 85};
-	const auto signature = [](vmx::u32 model) {
-		return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 2;
-	};
 
 	for (const vmx::u32 model : models) {
-		VmxCapabilities caps = unit::baseline();
-		caps.cpu.signature = signature(model);
 		unit::Lines lines;
 		Report report{.sink = lines.sink()};
-		const VmcsConfig config = compute(caps, {}, report);
+		const VmcsConfig config = compute(baseline_of(model), {}, report);
 		EXPECT_EQ(report.verdict, Verdict::ok);
 		EXPECT_EQ(report.rejects, 0u);
 		EXPECT(!config.entry.has(vmx::entry::load_perf_global_ctrl));
@@ -220,16 +232,13 @@ TEST(errata_cpus_lose_perf_global_ctrl)
 		EXPECT(lines.has("errata"));
 	}
 	for (const vmx::u32 model : others) {
-		VmxCapabilities caps = unit::baseline();
-		caps.cpu.signature = signature(model);
-		const VmcsConfig config = compute_quietly(caps);
+		const VmcsConfig config = compute_quietly(baseline_of(model));
 		EXPECT(config.entry.has(vmx::entry::load_perf_global_ctrl));
 		EXPECT(config.exit.has(vmx::exit::load_perf_global_ctrl));
 	}
 
 	// The pair is judged on what the CPU reports, before the erratum takes both halves.
-	VmxCapabilities caps = unit::baseline();
-	caps.cpu.signature = signature(26);
+	VmxCapabilities caps = baseline_of(26);
 	unit::doctor(caps, Msr::exit_ctls, a1(12), false);
 	Report report;
 	(void)compute(caps, {}, report);
@@ -242,25 +251,16 @@ TEST(errata_cpus_lose_perf_global_ctrl)
 
 TEST(a_preemption_timer_of_another_rate_is_not_used)
 {
-	const auto signature = [](vmx::u32 model) {
-		return 6u << 8 | (model & 0xf) << 4 | model >> 4 << 16 | 5;
-	};
-
 	for (const vmx::u32 model : {26u, 30u, 37u, 46u}) {
-		VmxCapabilities caps = unit::baseline();
-		caps.cpu.signature = signature(model);
 		unit::Lines lines;
 		Report report{.sink = lines.sink()};
-		const VmcsConfig config = compute(caps, {}, report);
+		const VmcsConfig config = compute(baseline_of(model), {}, report);
 		EXPECT_EQ(report.verdict, Verdict::ok);
 		EXPECT(!config.pin.has(vmx::pin::preemption_timer));
 		EXPECT(lines.has("preemption timer"));
 	}
-	for (const vmx::u32 model : {23u, 42u, 44u, 85u}) {
-		VmxCapabilities caps = unit::baseline();
-		caps.cpu.signature = signature(model);
-		EXPECT(compute_quietly(caps).pin.has(vmx::pin::preemption_timer));
-	}
+	for (const vmx::u32 model : {23u, 42u, 44u, 85u})
+		EXPECT(compute_quietly(baseline_of(model)).pin.has(vmx::pin::preemption_timer));
 }
 
 TEST(what_this_module_cannot_do_is_refused)

@@ -207,6 +207,20 @@ void load(const Vm &vm, const Code &code)
 		put_page_tables(vm);
 }
 
+void map_smram(const Vm &vm)
+{
+	constexpr std::uint32_t address_space_of_smm = 1 << 16;
+	vm.set_slot(address_space_of_smm, 0, vm.memory_size(), vm.memory());
+}
+
+void use_smm(const Vm &vm, const Vcpu &vcpu, const Code &handler)
+{
+	vm.need(KVM_CAP_X86_SMM, "KVM_CAP_X86_SMM");
+	map_smram(vm);
+	vcpu.set_msr(smbase_msr, smbase);
+	memcpy(vm.memory(smbase + 0x8000), handler.begin, handler.end - handler.begin);
+}
+
 void enter(const Vcpu &vcpu, const Code &code)
 {
 	kvm_sregs sregs = vcpu.sregs();

@@ -106,6 +106,12 @@ void set_rip(const Vcpu &vcpu, std::uint64_t rip);
 void set_gate(const Vm &vm, unsigned bits, unsigned vector, std::uint32_t handler,
 	      unsigned privilege = 0);
 
+// SMM has an address space of its own: with the same memory.
+void map_smram(const Vm &vm);
+constexpr std::uint32_t smbase_msr = 0x9e, smbase = 0x60000;
+// That, and 16-bit code that the vCPU's SMIs run. Skips without SMM.
+void use_smm(const Vm &vm, const Vcpu &vcpu, const Code &handler);
+
 // Runs until the guest reports through report_port and returns the value.
 std::uint32_t run_to_report(const Vcpu &vcpu, tap::Where where = tap::Where::current());
 // Runs until the guest has recorded an exception and returns what it saw.

@@ -225,7 +225,7 @@ void expect_either(const Result &found, const Result &sdm, const Result &also,
 }
 
 L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv, EvmcsFeatures features)
-    : memory_size_(memory), vm_(machine(memory, irqchip)), vcpu_(*vm_)
+    : vm_(machine(memory, irqchip)), vcpu_(*vm_)
 {
 	if (hyperv == Hyperv::evmcs)
 		enable_evmcs(vcpu_, features);
@@ -236,8 +236,7 @@ L1::L1(std::size_t memory, Irqchip irqchip, Hyperv hyperv, EvmcsFeatures feature
 	begin();
 }
 
-L1::L1(const L1 &first, unsigned id, Hyperv hyperv)
-    : memory_size_(first.memory_size_), vm_(first.vm_), vcpu_(*vm_, id)
+L1::L1(const L1 &first, unsigned id, Hyperv hyperv) : vm_(first.vm_), vcpu_(*vm_, id)
 {
 	if (hyperv == Hyperv::evmcs)
 		enable_evmcs(vcpu_);

@@ -187,7 +187,7 @@ public:
 	void continue_as(const L1 &other);
 
 	const Vm &vm() const { return *vm_; }
-	std::size_t memory_size() const { return memory_size_; }
+	std::size_t memory_size() const { return vm_->memory_size(); }
 	const Vcpu &vcpu() const { return vcpu_; }
 	template <typename T> volatile T &at(std::uint64_t gpa) const { return vm_->at<T>(gpa); }
 
@@ -299,7 +299,6 @@ private:
 	Result vm_exit(const kvm_regs &regs);
 	Result run_with_operand(const Code &code, std::uint64_t operand);
 
-	std::size_t memory_size_;
 	std::shared_ptr<const Vm> vm_;
 	Vcpu vcpu_;
 	kvm_regs l2_ = {};

@@ -69,6 +69,7 @@ public:
 
 	// The guest's memory as its host sees it.
 	std::byte *memory(std::uint64_t gpa = 0) const { return memory_.data() + gpa; }
+	std::size_t memory_size() const { return memory_.size(); }
 	template <typename T> volatile T &at(std::uint64_t gpa) const
 	{
 		return *reinterpret_cast<volatile T *>(memory(gpa));

@@ -14,33 +14,23 @@ namespace {
 using Access = hw::MsrBitmap::Access;
 
 // The MSRs that may ever go without an exit. A bit for each row in Vcpu::free_reads and
-// free_writes.
+// free_writes. The last are the residencies, for a guest that userspace lets have the CPU's
+// C-states; an L2 exits for them.
 constexpr u32 table[] = {
 	msr::tsc,	  msr::spec_ctrl,      msr::pred_cmd,	  msr::flush_cmd,
 	msr::sysenter_cs, msr::sysenter_esp,   msr::sysenter_eip, msr::fs_base,
 	msr::gs_base,	  msr::kernel_gs_base, msr::xfd,	  msr::xfd_err,
 	msr::core_c1_res, msr::core_c3_res,    msr::core_c6_res,  msr::core_c7_res,
 };
-// Where userspace lets the guest have the CPU's C-states. An L2 exits for them.
-constexpr u32 residencies[] = {msr::core_c1_res, msr::core_c3_res, msr::core_c6_res,
-			       msr::core_c7_res};
 constexpr unsigned rows = sizeof(table) / sizeof(table[0]);
-static_assert(rows <= 64);
-
-consteval bool is_residency(u32 index)
-{
-	for (const u32 residency : residencies)
-		if (residency == index)
-			return true;
-	return false;
-}
+constexpr unsigned first_residency = rows - 4;
+static_assert(rows <= 64 && table[first_residency] == msr::core_c1_res);
 
 consteval bool words_cover_table()
 {
-	for (const u32 index : table) {
-		if (is_residency(index))
-			continue;
-		const u32 word = static_cast<u32>(hw::MsrBitmap::index(index, Access::read)) / 64;
+	for (unsigned row = 0; row < first_residency; ++row) {
+		const u32 word =
+			static_cast<u32>(hw::MsrBitmap::index(table[row], Access::read)) / 64;
 		bool covered = false;
 
 		for (const BitmapWords &range : passthrough_words)
@@ -117,8 +107,8 @@ void initialise_msr_bitmap(Vcpu &vcpu)
 	for (u32 index : of_the_vmcs)
 		allow_msr(vcpu, index, true, true);
 	if (vcpu.kvm.kvm->arch.cstate_in_guest)
-		for (u32 index : residencies)
-			allow_msr(vcpu, index, true, false);
+		for (unsigned row = first_residency; row < rows; ++row)
+			allow_msr(vcpu, table[row], true, false);
 }
 
 void update_msr_passthrough(Vcpu &vcpu)

@@ -36,16 +36,20 @@ u32 family_6_model(const Cpu &cpu)
 
 const char *perf_global_ctrl_erratum(const Cpu &cpu)
 {
+	const u32 model = family_6_model(cpu);
+
 	for (const Erratum &erratum : perf_global_ctrl)
-		if (erratum.model == family_6_model(cpu))
+		if (erratum.model == model)
 			return erratum.name;
 	return nullptr;
 }
 
 bool has_preemption_timer_erratum(const Cpu &cpu)
 {
-	for (const u32 model : preemption_timer)
-		if (model == family_6_model(cpu))
+	const u32 model = family_6_model(cpu);
+
+	for (const u32 affected : preemption_timer)
+		if (affected == model)
 			return true;
 	return false;
 }

@@ -4,6 +4,7 @@
 // virtual- interrupt delivery, posted interrupts (SDM, chapter "APIC Virtualization and Virtual
 // Interrupts").
 #include "harness/nested_ept.hpp"
+#include "harness/nested_image.hpp"
 
 #include <thread>
 
@@ -128,6 +129,23 @@ L1 machine_with_interrupt()
 	touch_delivery(l1);
 	bit_register(l1, irr, 0x51) = 1u << 0x51 % 32;
 	l1.write(field::guest_interrupt_status, 0x51);
+	return l1;
+}
+
+constexpr std::uint32_t notification = 0xf2;
+
+// A vCPU in L2, at its report, for which 0x71 is posted.
+L1 machine_with_posted_interrupt()
+{
+	L1 l1 = machine(touch);
+	use_virtual_interrupts(l1);
+	l1.set(vmx::pin::posted_interrupts);
+	l1.write(field::posted_interrupt_descriptor_address, posted_interrupt_address);
+	l1.write(field::posted_interrupt_notification_vector, notification);
+	touch_delivery(l1);
+	expect(l1.vmresume(), reports(1), "L2");
+	l1.at<std::uint64_t>(posted_interrupt_address + 8) = 1ul << (0x71 - 64);
+	l1.at<std::uint64_t>(posted_interrupt_address + 32) = 1; // outstanding
 	return l1;
 }
 
@@ -406,16 +424,7 @@ TEST(virtual_self_ipi)
 
 TEST(posted_interrupt)
 {
-	L1 l1 = machine(touch);
-	use_virtual_interrupts(l1);
-	l1.set(vmx::pin::posted_interrupts);
-	constexpr std::uint32_t notification = 0xf2;
-	l1.write(field::posted_interrupt_descriptor_address, posted_interrupt_address);
-	l1.write(field::posted_interrupt_notification_vector, notification);
-	touch_delivery(l1);
-	expect(l1.vmresume(), reports(1), "L2");
-	l1.at<std::uint64_t>(posted_interrupt_address + 8) = 1ul << (0x71 - 64);
-	l1.at<std::uint64_t>(posted_interrupt_address + 32) = 1; // outstanding
+	L1 l1 = machine_with_posted_interrupt();
 	kvm_msi msi = {};
 	msi.address_lo = apic_base;
 	msi.data = notification;
@@ -429,4 +438,18 @@ TEST(posted_interrupt)
 	msi.data = 0x41;
 	KVM_CALL(l1.vm().fd(), KVM_SIGNAL_MSI, &msi);
 	expect(l1.vmresume(), exits(Reason::external_interrupt), "another interrupt");
+}
+
+// That the notification has come is not part of the state: a restored L2 that sleeps looks at the
+// descriptor itself.
+TEST(posted_interrupt_wakes_a_restored_l2)
+{
+	need_nested_state();
+	L1 l1 = machine_with_posted_interrupt();
+	l1.vcpu().complete_exit();
+	Nested nested;
+	nested.take(l1.vcpu());
+	nested.give(l1.vcpu());
+	l1.vcpu().set_mp_state(KVM_MP_STATE_HALTED);
+	expect(l1.go_on(), faults(0x71), "the interrupt that was posted");
 }

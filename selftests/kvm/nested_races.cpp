@@ -684,8 +684,7 @@ TEST(pdptes)
 		expect_one_of(result, {reports(7), entry_fails(Reason::invalid_guest)}, "L2");
 		(result == reports(7) ? seen.good : seen.bad)++;
 		if (result == reports(7)) {
-			kvm_sregs2 sregs;
-			KVM_CALL(l1.vcpu().fd(), KVM_GET_SREGS2, &sregs);
+			const kvm_sregs2 sregs = l1.vcpu().sregs2();
 			check(sregs.flags & KVM_SREGS2_FLAGS_PDPTRS_VALID, "no PDPTEs are in use");
 			check_equal(sregs.pdptrs[1], good, "the PDPTE in use");
 			expect(l1.go_on(), exits(Reason::vmcall), "L2");

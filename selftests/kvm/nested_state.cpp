@@ -4,6 +4,7 @@
 // refuse, and that a vCPU goes on elsewhere from wherever L1 and L2 were.
 #include "harness/nested_ept.hpp"
 #include "harness/nested_image.hpp"
+#include "harness/nested_modes.hpp"
 
 using namespace kvm;
 using tap::check;
@@ -28,6 +29,7 @@ GUEST_CODE(counts, 64, R"(
 )" L2_REPORT R"(
 	vmcall
 )");
+GUEST_CODE(two_reports_32, 32, "mov $1, %eax\n" L2_REPORT "mov $2, %eax\n" L2_REPORT "vmcall");
 GUEST_CODE(reports_and_spins, 64, "mov $1, %eax\n" L2_REPORT "0: pause\n jmp 0b");
 GUEST_CODE(three_reports, 64,
 	   "mov $1, %eax\n" L2_REPORT "mov $2, %eax\n" L2_REPORT "mov $3, %eax\n" L2_REPORT
@@ -65,7 +67,7 @@ L1 moved(L1 &from)
 		map_smram(to.vm());
 	memcpy(to.vm().memory(), from.vm().memory(), from.memory_size());
 	const Vcpu &source = from.vcpu(), &target = to.vcpu();
-	target.set(source.sregs());
+	target.set(source.sregs2());
 	for (const std::uint32_t number : saved_msrs)
 		target.set_msr(number, source.msr(number));
 	target.set(source.events());
@@ -450,6 +452,32 @@ TEST(page_that_comes_late)
 	expect(other.go_on(), leaves(KVM_EXIT_INTERNAL_ERROR), "and again");
 	other.vm().set_slot(1, mmio_address, page_size, page.data());
 	expect(other.go_on(), reports(2), "L2 with it");
+}
+
+// The PDPTEs in use are those that MOV to CR3 or the VM entry has read; what memory has come to
+// hold since does not matter. Without EPT they travel in kvm_sregs2.
+TEST(pdptes)
+{
+	need_nested_state();
+	L1 l1;
+	l1.vm().need(KVM_CAP_SREGS2, "KVM_CAP_SREGS2");
+	l1.prepare(two_reports_32);
+	leave_long_mode(l1);
+	const std::uint64_t table = l1.read(field::guest_cr3);
+	expect(l1.vmlaunch(), reports(1), "L2");
+	const std::uint64_t used = l1.at<std::uint64_t>(table);
+	constexpr std::uint64_t reserved = 6;
+	l1.at<std::uint64_t>(table) = used | reserved;
+	L1 other = moved(l1);
+	const Result result = other.go_on();
+	// The distribution's module loses them.
+	expect_either(result, reports(2), exits(Reason::triple_fault), "L2 elsewhere");
+	if (result == exits(Reason::triple_fault))
+		return;
+	check_equal(other.vcpu().sregs2().pdptrs[0], used, "the PDPTE in use");
+	expect(other.go_on(), exits(Reason::vmcall), "and on");
+	expect(other.vmresume(), entry_fails(Reason::invalid_guest), "VMRESUME");
+	other.expect_field(field::exit_qualification, 2);
 }
 
 TEST(preemption_timer_deadline)

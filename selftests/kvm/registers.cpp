@@ -330,8 +330,7 @@ TEST(sregs2_with_pdptrs)
 	vm.need(KVM_CAP_SREGS2, "KVM_CAP_SREGS2");
 	const Vcpu vcpu(vm);
 	enter(vcpu, halt_protected);
-	kvm_sregs2 sregs;
-	KVM_CALL(vcpu.fd(), KVM_GET_SREGS2, &sregs);
+	kvm_sregs2 sregs = vcpu.sregs2();
 	check_equal(sregs.flags, 0u, "flags without PAE paging");
 
 	sregs.cr3 = 0x30000;
@@ -340,9 +339,8 @@ TEST(sregs2_with_pdptrs)
 	sregs.flags = KVM_SREGS2_FLAGS_PDPTRS_VALID;
 	for (unsigned i = 0; i < 4; i++)
 		sregs.pdptrs[i] = 0x31001 + i * page_size;
-	KVM_CALL(vcpu.fd(), KVM_SET_SREGS2, &sregs);
-	kvm_sregs2 found;
-	KVM_CALL(vcpu.fd(), KVM_GET_SREGS2, &found);
+	vcpu.set(sregs);
+	const kvm_sregs2 found = vcpu.sregs2();
 	check_equal(found.flags, sregs.flags, "flags with PAE paging");
 	for (unsigned i = 0; i < 4; i++)
 		check_equal(found.pdptrs[i], sregs.pdptrs[i], "pdptr " + std::to_string(i));

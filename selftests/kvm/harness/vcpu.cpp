@@ -134,6 +134,13 @@ kvm_sregs Vcpu::sregs() const
 	return sregs;
 }
 
+kvm_sregs2 Vcpu::sregs2() const
+{
+	kvm_sregs2 sregs;
+	KVM_CALL(fd_, KVM_GET_SREGS2, &sregs);
+	return sregs;
+}
+
 kvm_mp_state Vcpu::mp_state() const
 {
 	kvm_mp_state state;
@@ -163,6 +170,11 @@ void Vcpu::set(const kvm_regs &regs) const
 void Vcpu::set(const kvm_sregs &sregs) const
 {
 	KVM_CALL(fd_, KVM_SET_SREGS, &sregs);
+}
+
+void Vcpu::set(const kvm_sregs2 &sregs) const
+{
+	KVM_CALL(fd_, KVM_SET_SREGS2, &sregs);
 }
 
 void Vcpu::set(const kvm_vcpu_events &events) const

@@ -34,11 +34,13 @@ public:
 
 	kvm_regs regs() const;
 	kvm_sregs sregs() const;
+	kvm_sregs2 sregs2() const;
 	kvm_mp_state mp_state() const;
 	kvm_vcpu_events events() const;
 	kvm_debugregs debugregs() const;
 	void set(const kvm_regs &regs) const;
 	void set(const kvm_sregs &sregs) const;
+	void set(const kvm_sregs2 &sregs) const;
 	void set(const kvm_vcpu_events &events) const;
 	void set(const kvm_debugregs &debugregs) const;
 	void set_mp_state(std::uint32_t state) const;

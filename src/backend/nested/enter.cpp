@@ -189,9 +189,11 @@ Entered enter(Vcpu &vcpu, By by)
 	// L1 is told that it need not (ARCH_CAPABILITIES.SKIP_L1DFL_VMENTRY).
 	vcpu.kvm.arch.l1tf_flush_l1d = true;
 	remember_l1(vcpu);
-	// Saved state has brought its own.
-	if (by == By::instruction || by == By::rsm)
+	// Saved state has brought its own shadow VMCS, and KVM_SET_SREGS2 before it L2's PDPTEs.
+	if (by == By::instruction || by == By::rsm) {
+		vcpu.kvm.arch.pdptrs_from_userspace = false;
 		load_shadow(vcpu);
+	}
 	if (by == By::instruction) {
 		if (const auto failure = check_guest_state(vcpu, nested.shadow_word)) {
 			fail_entry(vcpu, entry_failure(Reason::invalid_guest,

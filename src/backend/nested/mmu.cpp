@@ -66,7 +66,6 @@ void shadow_ept(Vcpu &vcpu)
 	arch.walk_mmu = &arch.nested_mmu;
 }
 
-/// Without a second level of translation CR3 leads to PDPTEs in memory at once.
 bool load_cr3(Vcpu &vcpu, u64 cr3)
 {
 	auto &arch = vcpu.kvm.arch;
@@ -76,8 +75,7 @@ bool load_cr3(Vcpu &vcpu, u64 cr3)
 	kernel::kvm_init_mmu(&vcpu.kvm);
 	if (arch.walk_mmu != &arch.nested_mmu)
 		kernel::kvm_mmu_new_pgd(&vcpu.kvm, cr3);
-	return !pae_paging(vcpu) || arch.walk_mmu == &arch.nested_mmu ||
-	       kernel::load_pdptrs(&vcpu.kvm, cr3);
+	return load_pdptes(vcpu);
 }
 
 } // namespace
@@ -108,10 +106,17 @@ void use_ept(Vcpu &vcpu)
 	kernel::kvm_init_mmu(&vcpu.kvm);
 }
 
-bool reload_pdptes(Vcpu &vcpu)
+bool load_pdptes(Vcpu &vcpu)
 {
-	return has_ept12(vcpu) || !pae_paging(vcpu) ||
-	       kernel::load_pdptrs(&vcpu.kvm, vcpu.kvm.arch.cr3);
+	auto &arch = vcpu.kvm.arch;
+
+	if (arch.walk_mmu == &arch.nested_mmu || !pae_paging(vcpu))
+		return true;
+	if (!arch.pdptrs_from_userspace)
+		return kernel::load_pdptrs(&vcpu.kvm, arch.cr3);
+	// Those in use: memory may have changed since CR3 was loaded.
+	mark_dirty(vcpu, kernel::VCPU_EXREG_PDPTR);
+	return true;
 }
 
 bool leave_guest_mmu(Vcpu &vcpu, u64 cr3)
@@ -119,6 +124,7 @@ bool leave_guest_mmu(Vcpu &vcpu, u64 cr3)
 	auto &arch = vcpu.kvm.arch;
 
 	arch.mmu = arch.walk_mmu = &arch.root_mmu;
+	arch.pdptrs_from_userspace = false;
 	return load_cr3(vcpu, cr3);
 }
 

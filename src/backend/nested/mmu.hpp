@@ -10,8 +10,9 @@ namespace backend::nested {
 /// are bad.
 [[nodiscard]] bool enter_guest_mmu(Vcpu &vcpu);
 
-/// The same PDPTEs once more, where memory has come since. @return false likewise.
-[[nodiscard]] bool reload_pdptes(Vcpu &vcpu);
+/// Those PDPTEs, which without a second level of translation are in memory, unless userspace has
+/// brought them (KVM_SET_SREGS2). @return false likewise.
+[[nodiscard]] bool load_pdptes(Vcpu &vcpu);
 
 /// L2's EPT pointer is another one from here on.
 void use_ept(Vcpu &vcpu);

@@ -220,20 +220,27 @@ int set_state(kernel::kvm_vcpu *kvm, Header *user, Header *header)
 	return go_on_with_l2(vcpu, user, words, state);
 }
 
-bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
+bool find_memory(Vcpu &vcpu)
 {
-	Vcpu &vcpu = vcpu_of(kvm);
 	const bool found = find_saved_evmcs(vcpu);
 
 	// L1 may still name the one that it goes on with.
 	if (!in_guest_mode(vcpu) || !vcpu.nested.restored)
 		return true;
-	if (found && map_pages(vcpu) && reload_pdptes(vcpu)) {
-		vcpu.nested.restored = false;
-		// A notification that came before the state was saved is not part of it.
-		vcpu.nested.posted = true;
+	if (!found || !map_pages(vcpu) || !load_pdptes(vcpu))
+		return false;
+	vcpu.nested.restored = false;
+	// A notification that came before the state was saved is not part of it.
+	vcpu.nested.posted = true;
+	return true;
+}
+
+bool get_nested_state_pages(kernel::kvm_vcpu *kvm)
+{
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (find_memory(vcpu))
 		return true;
-	}
 	// kvm.ko has taken the request back: userspace may run the vCPU again.
 	kernel::make_request(vcpu.kvm, kernel::KVM_REQ_GET_NESTED_STATE_PAGES);
 	(void)report_missing_pages(vcpu);

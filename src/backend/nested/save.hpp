@@ -16,8 +16,11 @@ int get_state(kernel::kvm_vcpu *kvm, kernel::kvm_nested_state *user, unsigned si
 int set_state(kernel::kvm_vcpu *kvm, kernel::kvm_nested_state *user,
 	      kernel::kvm_nested_state *state);
 
-/// What of a restored state needs L1's memory, before L2 runs on. @return false if that is not
-/// there; userspace learns of it.
+/// What of a restored state needs L1's memory, if it has not been found yet. @return false if it is
+/// not there.
+bool find_memory(Vcpu &vcpu);
+
+/// The same, before L2 runs on: userspace learns of what is not there.
 bool get_nested_state_pages(kernel::kvm_vcpu *kvm);
 
 } // namespace backend::nested

@@ -5,6 +5,7 @@
 #include "backend/exit/fast.hpp"
 #include "backend/hw/msr.hpp"
 #include "backend/nested/guest_mode.hpp"
+#include "backend/nested/save.hpp"
 #include "backend/setup.hpp"
 #include "backend/vcpu/control_registers.hpp"
 #include "backend/vcpu/events.hpp"
@@ -175,7 +176,15 @@ kernel::exit_fastpath_completion leave_to_emulator(Vcpu &vcpu)
 
 int vcpu_pre_run(kernel::kvm_vcpu *kvm)
 {
-	return refuse_exception(vcpu_of(kvm)) ? 0 : 1;
+	Vcpu &vcpu = vcpu_of(kvm);
+
+	if (refuse_exception(vcpu))
+		return 0;
+	// A restored L2 that sleeps is woken by what it finds in L1's memory; when it runs, it asks
+	// for that again.
+	if (vcpu.nested.restored && kvm->arch.mp_state == kernel::KVM_MP_STATE_HALTED) [[unlikely]]
+		(void)nested::find_memory(vcpu);
+	return 1;
 }
 
 kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)

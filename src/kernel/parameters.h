@@ -3,7 +3,7 @@
  * The module's parameters, under the names users know from the distribution's kvm_intel. module.c
  * defines and registers them. They are set from the command line before kvmxx_init() runs, which
  * lowers them to what the processor can do, so that /sys/module/kvm_intel/parameters shows what is in
- * use. Only dump_invalid_vmcs can change while the module is loaded.
+ * use. Of these only dump_invalid_vmcs can change while the module is loaded.
  *
  * Not here: allow_smaller_maxphyaddr and enable_apicv are kvm.ko's own variables, vmentry_l1d_flush
  * is in helpers/l1d_flush.c.

@@ -22,7 +22,7 @@ inline void count_exit(Reason reason)
 }
 
 /// A line "NAME COUNT" for each reason that the exit table has a row for, and for any other that
-/// was seen, as REASON_n.
+/// was seen, as REASON_n; what is beyond the SDM's is summed up as OTHERS.
 void print_exits(const config::Sink &sink);
 
 } // namespace backend

@@ -14,8 +14,7 @@ struct ExitRow {
 			       ///< tried again
 };
 
-/// The row of a reason, or null. `reason` comes from the CPU but is bounded all the same, also
-/// under speculation.
+/// The row of a reason, or null. `reason` comes from the CPU but is bounded all the same.
 const ExitRow *find_row(Reason reason);
 
 } // namespace backend

@@ -10,7 +10,7 @@ constexpr Control control_table[] = {
 	{pin::external_interrupt_exiting,         "external-interrupt exiting",       Use::required, "interrupts"},
 	{pin::nmi_exiting,                        "NMI exiting",                      Use::required, "NMIs"},
 	{pin::virtual_nmis,                       "virtual NMIs",                     Use::optional, "NMIs"},
-	{pin::preemption_timer,                   "VMX-preemption timer",             Use::optional, "TSC-deadline timer"},
+	{pin::preemption_timer,                   "VMX-preemption timer",             Use::optional, "APIC timer"},
 	{pin::posted_interrupts,                  "process posted interrupts",        Use::optional, "APICv"},
 
 	{primary::interrupt_window_exiting,       "interrupt-window exiting",         Use::runtime,  "interrupts"},

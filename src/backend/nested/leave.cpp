@@ -152,7 +152,7 @@ void leave(Vcpu &vcpu, const Cause &cause)
 	const Vmcs12 &vmcs12 = *vcpu.nested.vmcs12;
 	bool stored;
 
-	// What was asked to be flushed is of L2.
+	// Of what was asked to be flushed some is L2's.
 	kernel::kvm_service_local_tlb_flush_requests(&vcpu.kvm);
 	save_guest_state(vcpu);
 	store_shadow(vcpu);

@@ -47,7 +47,12 @@ void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address)
 
 void flush_tlb_guest(kernel::kvm_vcpu *kvm)
 {
-	hw::flush_vpid(nested::active_vpid(vcpu_of(kvm)));
+	const Vcpu &vcpu = vcpu_of(kvm);
+
+	// While L2 runs it is asked for on L1's behalf as well: steal time, Hyper-V's hypercalls.
+	hw::flush_vpid(vcpu.vpid);
+	if (in_guest_mode(vcpu) && nested::has_vpid02(vcpu))
+		hw::flush_vpid(vcpu.nested.vpid02);
 }
 
 u8 get_mt_mask(kernel::kvm_vcpu *kvm, u64 gfn, bool is_mmio)

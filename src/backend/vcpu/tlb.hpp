@@ -14,7 +14,7 @@ void flush_tlb_current(kernel::kvm_vcpu *kvm);
 /// One linear address.
 void flush_tlb_gva(kernel::kvm_vcpu *kvm, unsigned long address);
 
-/// The guest's own linear mappings.
+/// The guest's own linear mappings, L1's and those of the L2 that runs.
 void flush_tlb_guest(kernel::kvm_vcpu *kvm);
 
 /// @return the memory type bits of an EPT leaf (SDM, "EPT and Memory Typing").

@@ -255,6 +255,21 @@ TEST(timer_tsc_deadline)
 	check_equal(run_to_report(vcpu), 1u, "1: at or after the deadline, 2: before");
 }
 
+// The preemption timer counts the host's TSC, a deadline is one of the guest's.
+TEST(timer_tsc_deadline_of_another_rate)
+{
+	for (const unsigned percent : {30, 300}) {
+		const Vm vm = machine_with_apic();
+		vm.need(KVM_CAP_TSC_DEADLINE_TIMER, "KVM_CAP_TSC_DEADLINE_TIMER");
+		vm.need(KVM_CAP_TSC_CONTROL, "KVM_CAP_TSC_CONTROL");
+		const Vcpu vcpu(vm, 0, Vcpu::WithCpuid::none);
+		const int khz = KVM_CALL(vcpu.fd(), KVM_GET_TSC_KHZ);
+		KVM_CALL(vcpu.fd(), KVM_SET_TSC_KHZ, khz / 100 * percent);
+		start_with_apic(vm, vcpu, timer_deadline, 0x40, timer_deadline_handler);
+		check_equal(run_to_report(vcpu), 1u, "1: at or after the deadline, 2: before");
+	}
+}
+
 TEST(ipi_to_self)
 {
 	const Vm vm = machine_with_apic();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backend/vcpu/timing.hpp"
 
+#include "backend/hw/arithmetic.hpp"
 #include "backend/hw/msr.hpp"
 #include "backend/nested/guest_mode.hpp"
 #include "backend/setup.hpp"
@@ -58,23 +59,34 @@ u64 advance(const kernel::kvm_vcpu_arch &arch)
 	return u64{arch.apic->lapic_timer.timer_advance_ns} * arch.virtual_tsc_khz / ns_per_khz;
 }
 
+/// Ticks of the host's TSC that are `ticks` of a guest's, or the most there are.
+u64 host_ticks(u64 ticks, u64 ratio)
+{
+	const unsigned fraction_bits = kernel::kvm_caps.tsc_scaling_ratio_frac_bits;
+	const u64 high = ticks >> (64 - fraction_bits);
+
+	return high < ratio ? hw::divide(high, ticks << fraction_bits, ratio) : ~u64{0};
+}
+
 } // namespace
 
 int set_hv_timer(kernel::kvm_vcpu *kvm, u64 guest_deadline, bool *expired)
 {
 	const auto &arch = kvm->arch;
 
-	// A guest with a TSC of its own rate is rare: kvm.ko's timer has the arithmetic for it.
-	if (!setup().features.preemption_timer ||
-	    arch.l1_tsc_scaling_ratio != kernel::kvm_caps.default_tsc_scaling_ratio)
+	if (!setup().features.preemption_timer)
 		return -kernel::EOPNOTSUPP;
 
+	const u64 ratio = arch.l1_tsc_scaling_ratio;
+	const bool scaled = ratio != kernel::kvm_caps.default_tsc_scaling_ratio;
 	const u64 now = hw::read_tsc();
-	const u64 guest_now = now + arch.l1_tsc_offset;
+	const u64 guest_now = scaled ? kernel::kvm_read_l1_tsc(kvm, now) : now + arch.l1_tsc_offset;
 	const u64 left = guest_deadline > guest_now ? guest_deadline - guest_now : 0;
 	const u64 early = advance(arch);
-	const u64 ticks = left > early ? left - early : 0;
+	u64 ticks = left > early ? left - early : 0;
 
+	if (scaled)
+		ticks = host_ticks(ticks, ratio);
 	if (ticks >> timer_shift() >> 32)
 		return -kernel::ERANGE;
 	vcpu_of(kvm).timer_deadline = now + ticks;

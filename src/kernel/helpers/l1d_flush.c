@@ -58,6 +58,7 @@ static int mode_of_kernel(void)
 	switch (l1tf_mitigation) {
 	case L1TF_MITIGATION_OFF:
 		return VMENTER_L1D_FLUSH_NEVER;
+	case L1TF_MITIGATION_FULL:
 	case L1TF_MITIGATION_FULL_FORCE:
 		return VMENTER_L1D_FLUSH_ALWAYS;
 	default:

@@ -96,13 +96,20 @@ void switch_perf_msrs(Vcpu &vcpu)
 
 	for (int i = 0; switched && i < count; ++i) {
 		if (switched[i].msr == msr::perf_global_ctrl &&
-		    setup().features.switch_perf_global_ctrl)
+		    setup().features.switch_perf_global_ctrl) {
 			switch_perf_global_ctrl(vcpu, switched[i].guest, switched[i].host);
-		else if (switched[i].host == switched[i].guest)
+			continue;
+		}
+		if (switched[i].host == switched[i].guest) {
 			vcpu.msr_lists.remove(vcpu.current(), switched[i].msr);
-		else
-			vcpu.msr_lists.set(vcpu.current(), switched[i].msr, switched[i].guest,
-					   switched[i].host);
+			continue;
+		}
+		// A record that is on its way gets to memory some time after PEBS is off: not in
+		// the guest, then, where the address would be the guest's.
+		if (switched[i].msr == msr::pebs_enable)
+			hw::write_msr(msr::pebs_enable, 0);
+		vcpu.msr_lists.set(vcpu.current(), switched[i].msr, switched[i].guest,
+				   switched[i].host);
 	}
 }
 

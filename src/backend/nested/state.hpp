@@ -94,6 +94,7 @@ struct Nested {
 	bool posted;
 
 	GuestPage apic_access, virtual_apic, posted_descriptor;
+	bool unlogged; ///< the CPU may have written to them since they were logged
 
 	// What L2's entry does not load it takes over from L1.
 	u64 l1_debugctl, l1_dr7, l1_bndcfgs;

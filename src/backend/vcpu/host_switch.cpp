@@ -49,8 +49,7 @@ void prepare_switch_to_host(Vcpu &vcpu)
 	kernel::restore_host_segments(&vcpu.host.segments);
 	vcpu.host.saved = false;
 	vcpu.guest_msrs_loaded = false;
-	// L2 may have run since it was saved, and userspace may look at the log next.
-	nested::log_pages(vcpu);
+	vcpu.nested.unlogged = true;
 }
 
 } // namespace
@@ -72,6 +71,12 @@ void vcpu_put(kernel::kvm_vcpu *kvm)
 
 	put_posting(vcpu);
 	prepare_switch_to_host(vcpu);
+	// Userspace may look at the log next, unless this thread was preempted: it comes by here
+	// once more then, and may be in the middle of writing to the log.
+	if (vcpu.nested.unlogged && !kvm->preempted) {
+		vcpu.nested.unlogged = false;
+		nested::log_pages(vcpu);
+	}
 }
 
 void prepare_switch_to_guest(kernel::kvm_vcpu *kvm)

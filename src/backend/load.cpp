@@ -132,8 +132,9 @@ void hardware_unsetup()
 
 int hardware_enable()
 {
-	// kvm.ko compares CPUs at load only; this one may have come online since. It can no longer
-	// be refused: kvm.ko lets vCPUs run on it whatever is returned here.
+	// kvm.ko compares CPUs at load only; this one may have come online since. It is used all
+	// the same: where VMs run kvm.ko lets vCPUs on it whatever is returned here, and where none
+	// does it would refuse all VMs.
 	(void)check_processor_compatibility();
 	if (const int error = hw::Cpu::this_cpu().enable())
 		return error;

@@ -101,7 +101,7 @@ int handle_exit(kernel::kvm_vcpu *kvm, kernel::exit_fastpath_completion fastpath
 	if (vcpu.exit.idt_vectoring.valid() && (!row || !row->delivery))
 		return internal_error(vcpu, kernel::KVM_INTERNAL_ERROR_DELIVERY_EV);
 	if (fastpath != kernel::EXIT_FASTPATH_NONE)
-		return result_of(ExitAction::resume);
+		return finish(vcpu, result_of(ExitAction::resume));
 	if (!row) {
 		kernel::warn_ratelimited("unexpected exit reason %x\n", vcpu.exit.reason.raw);
 		return internal_error(vcpu, kernel::KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON);

@@ -43,14 +43,20 @@ bool is_fault(const kernel::kvm_queued_exception &exception)
 	       exception.vector != vector::bp && exception.vector != vector::of;
 }
 
+bool is_single_step(const kernel::kvm_queued_exception &exception)
+{
+	return exception.pending && exception.vector == vector::db && exception.has_payload &&
+	       exception.payload & dr6::bs;
+}
+
 /// A trap behind which an exit of higher priority comes stays pending in L2 (SDM, "Monitor Trap
 /// Flag", "Pending debug exceptions").
-void keep_single_step(Vcpu &vcpu, const kernel::kvm_queued_exception &exception)
+void keep_single_step(Vcpu &vcpu)
 {
 	const Current current = vcpu.current();
+	const auto &arch = vcpu.kvm.arch;
 
-	if (exception.pending && exception.vector == vector::db && exception.has_payload &&
-	    exception.payload & dr6::bs)
+	if (is_single_step(arch.exception_vmexit) || is_single_step(arch.exception))
 		write(current, f::guest_pending_debug_exceptions,
 		      read(current, f::guest_pending_debug_exceptions) | dr6::bs);
 }
@@ -132,6 +138,7 @@ bool check_init(Vcpu &vcpu, int &result)
 	if (init) {
 		kernel::clear_pending_event(*apic, kernel::KVM_APIC_INIT);
 		if (!waits) {
+			keep_single_step(vcpu);
 			leave(vcpu, exit_for(Reason::init_signal));
 			return true;
 		}
@@ -182,8 +189,7 @@ int check_events(kernel::kvm_vcpu *kvm)
 	if (vcpu.nested.mtf_pending) {
 		if (busy)
 			return -kernel::EBUSY;
-		keep_single_step(vcpu, arch.exception_vmexit);
-		keep_single_step(vcpu, arch.exception);
+		keep_single_step(vcpu);
 		leave(vcpu, exit_for(Reason::monitor_trap_flag));
 		return 0;
 	}

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 #include <sched.h>
+#include <string_view>
 #include <sys/eventfd.h>
 #include <thread>
 
@@ -23,17 +24,6 @@ namespace {
 
 constexpr std::uint32_t leaf1_ecx_xsave = 1 << 26;
 
-Pass pass_of(const Row &row)
-{
-	return row.paging == Paging::ept ? Pass::ept : Pass::shadow_paging;
-}
-
-bool has_pass(const char *name)
-{
-	const char *pass = getenv("BENCH_PASS");
-	return pass && !strcmp(pass, name);
-}
-
 const char *name_of(Pass pass)
 {
 	switch (pass) {
@@ -41,9 +31,21 @@ const char *name_of(Pass pass)
 		return "ept";
 	case Pass::shadow_paging:
 		return "shadow";
-	default:
+	case Pass::no_shadow_vmcs:
 		return "no_shadow_vmcs";
+	case Pass::no_pml:
+		return "no_pml";
+	case Pass::apicv:
+		return "apicv";
 	}
+	tap::fail("there is no such pass");
+}
+
+std::string_view pass_now()
+{
+	if (const char *pass = getenv("BENCH_PASS"))
+		return pass;
+	return name_of(parameter("ept") ? Pass::ept : Pass::shadow_paging);
 }
 
 class Eventfds {
@@ -135,6 +137,16 @@ public:
 	{
 		vm.set_slot(1, untouched_address, 0, nullptr);
 		set(vm);
+	}
+
+	// KVM logs the next write to each page anew.
+	void take_log(const Vm &vm) const
+	{
+		std::uint64_t bitmap[(iterations + 63) / 64];
+		kvm_dirty_log log = {};
+		log.slot = 1;
+		log.dirty_bitmap = bitmap;
+		KVM_CALL(vm.fd(), KVM_GET_DIRTY_LOG, &log);
 	}
 
 private:
@@ -233,6 +245,9 @@ bool answer(const Vm &vm, const Vcpu &vcpu, const UntouchedMemory &untouched)
 	case new_slot_port:
 		untouched.set_again(vm);
 		return true;
+	case harvest_port:
+		untouched.take_log(vm);
+		return true;
 	default:
 		return false;
 	}
@@ -293,13 +308,16 @@ void run_and_exit_at_once(const Vcpu &vcpu)
 
 void expect_pass(Pass pass)
 {
-	if (has_pass("no_shadow_vmcs") != (pass == Pass::no_shadow_vmcs))
-		tap::skip("timed with another kvm-intel enable_shadow_vmcs");
+	if (pass_now() != name_of(pass))
+		tap::skip(std::string("timed in the pass ") + name_of(pass));
+	tap::check_equal(parameter("ept"), pass != Pass::shadow_paging, "kvm-intel's ept");
 	if (pass == Pass::no_shadow_vmcs)
-		tap::check(!parameter("enable_shadow_vmcs"), "kvm-intel enable_shadow_vmcs is off");
-	if (parameter("ept") != (pass != Pass::shadow_paging))
-		tap::skip(pass == Pass::shadow_paging ? "exits only with kvm-intel ept=0"
-						      : "timed with kvm-intel ept=1");
+		tap::check(!parameter("enable_shadow_vmcs"),
+			   "kvm-intel's enable_shadow_vmcs is on");
+	if (pass == Pass::no_pml)
+		tap::check(!parameter("pml"), "kvm-intel's pml is on");
+	if (pass == Pass::apicv && !parameter("enable_apicv"))
+		tap::skip("the CPU does not deliver virtual interrupts");
 }
 
 void report(const char *name, const char *title, Pass pass, const Vm &vm, std::uint64_t exits)
@@ -313,7 +331,7 @@ void report(const char *name, const char *title, Pass pass, const Vm &vm, std::u
 
 void measure(const char *name, const Row &row)
 {
-	expect_pass(pass_of(row));
+	expect_pass(row.pass);
 	if (row.xsave && !(Cpuid::supported().find(1)->ecx & leaf1_ecx_xsave))
 		tap::skip("guests have no XSAVE here");
 	const Vm vm;
@@ -342,7 +360,7 @@ void measure(const char *name, const Row &row)
 	run_to_end(vm, vcpu, untouched);
 	const std::uint64_t exits = statistic(vcpu, "exits") - before;
 
-	report(name, row.title, pass_of(row), vm, exits);
+	report(name, row.title, row.pass, vm, exits);
 	tap::check(row.exits == Exits::maybe || exits >= iterations, "every iteration exits");
 }
 

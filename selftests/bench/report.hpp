@@ -5,11 +5,8 @@
 
 namespace bench {
 
-// How the module is loaded for a row: as it is by default, with ept=0, with enable_shadow_vmcs=0.
-enum class Pass { ept, shadow_paging, no_shadow_vmcs };
-
-// Skips unless the module is loaded for that pass. BENCH_PASS=no_shadow_vmcs in the environment
-// tells the last from the first, which a CPU without VMCS shadowing does not.
+// Skips unless the module is loaded for that pass, by its name in the environment's BENCH_PASS;
+// without one it is "ept" or "shadow".
 void expect_pass(Pass pass);
 
 // Prints a row's line from what the guest noted at results_address.

@@ -29,11 +29,12 @@ GUEST_CONSTANT(message_port, 0x77)
 // Answered by the benchmark.
 GUEST_CONSTANT(userspace_port, 0x71)
 // The benchmark does something before it answers: a KVM_RUN with immediate_exit, an MSI or an edge
-// of irq_gsi for irq_vector, the slot of the untouched memory anew.
+// of irq_gsi for irq_vector, the slot of the untouched memory anew, its dirty log taken.
 GUEST_CONSTANT(immediate_exit_port, 0x72)
 GUEST_CONSTANT(msi_port, 0x73)
 GUEST_CONSTANT(irq_line_port, 0x74)
 GUEST_CONSTANT(new_slot_port, 0x75)
+GUEST_CONSTANT(harvest_port, 0x78)
 // An eventfd that a thread waits for, which runs when the vCPU sleeps and then sends irq_vector.
 GUEST_CONSTANT(wake_port, 0x76)
 // The I/O APIC alone has it.
@@ -52,14 +53,16 @@ enum class Machine {
 // Whether an iteration that takes no exit is none to be counted.
 enum class Exits { always, maybe };
 
-// Whose page tables the CPU walks for the guest; decides which instructions exit at all.
-enum class Paging { ept, shadow };
+// How the module is loaded for a row, which decides what exits at all: as it is by default, with
+// ept=0, enable_shadow_vmcs=0 or pml=0, and with virtual-interrupt delivery, for which the lab's
+// CPU needs require_posted_interrupts=0.
+enum class Pass { ept, shadow_paging, no_shadow_vmcs, no_pml, apicv };
 
 struct Row {
 	const kvm::Code &code;
 	const char *title;
 	Machine machine = Machine::apic;
-	Paging paging = Paging::ept;
+	Pass pass = Pass::ept;
 	Exits exits = Exits::always;
 	unsigned vector = 0; // whose gate leads to `handler`
 	const char *handler = nullptr;
@@ -89,8 +92,7 @@ void measure(const char *name, const Row &row);
 	"98:\n"
 #define TIMED_GUEST(name, setup, before, timed, after, handler)                                    \
 	GUEST_CODE(name##_guest, 64,                                                               \
-		   setup "\n"                                                                      \
-			 "	mov $iterations, %r15d\n"                                               \
+		   setup "\n" TOUCH_DELIVERY "	mov $iterations, %r15d\n"                           \
 			 "	mov $results_address, %r14d\n"                                          \
 			 "99:\n" before "\n" MARK "	rdtsc\n"                                       \
 			 "	mov %eax, %r13d\n" timed "\n"                                      \
@@ -102,8 +104,10 @@ void measure(const char *name, const Row &row);
 			 "	out %eax, $report_port\n" #name "_handler:\n" handler);            \
 	GUEST_LABEL(name##_handler)
 
-#define ROW(name, ...)                                                                             \
-	static const bench::Row name##_row{.code = name##_guest, __VA_ARGS__};                     \
+#define ROW(name, ...) ROW_OF(name, name, __VA_ARGS__)
+// Of what another row times, in another pass.
+#define ROW_OF(name, timed, ...)                                                                   \
+	static const bench::Row name##_row{.code = timed##_guest, __VA_ARGS__};                    \
 	TEST(name)                                                                                 \
 	{                                                                                          \
 		bench::measure(#name, name##_row);                                                 \

@@ -4,7 +4,7 @@
 #include "row.hpp"
 
 using bench::Machine;
-using bench::Paging;
+using bench::Pass;
 using namespace kvm;
 
 namespace {
@@ -216,6 +216,11 @@ TIMED_GUEST(first_touch, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)"
 
 TIMED_GUEST(first_touch_logged, "	mov $untouched_address, %ebx", "", "	movb $1, (%rbx)",
 	    "	add $4096, %rbx", "");
+// The page is mapped, and has been in the log that was taken: with the CPU's help no exit.
+TIMED_GUEST(write_logged, "	mov $untouched_address, %ebx",
+	    "	movb $1, (%rbx)\n"
+	    "	out %al, $harvest_port",
+	    "	movb $1, (%rbx)", "	add $4096, %rbx", "");
 
 // An MSR that nobody has; #GP's handler steps over the RDMSR.
 TIMED_GUEST(inject_gp, "	mov $0xdead, %ecx", "", "	rdmsr", "",
@@ -314,6 +319,7 @@ ROW(hlt_wake,             .title = "HLT, asleep until another thread's MSI", .ma
     .vector = bench::irq_vector, .handler = hlt_wake_handler);
 ROW(first_touch,          .title = "first touch of a page");
 ROW(first_touch_logged,   .title = "first touch of a page, dirty log", .logged = true);
+ROW(write_logged,         .title = "write to a mapped page, dirty log", .logged = true);
 ROW(touch_after_slot,     .title = "touch of a page after its slot was set anew");
 ROW(xsetbv,               .title = "XSETBV", .xsave = true);
 ROW(wbinvd,               .title = "WBINVD");
@@ -328,8 +334,32 @@ ROW(mov_to_cr4,           .title = "MOV to CR4");
 ROW(mov_to_cr8,           .title = "MOV to CR8",   .machine = Machine::bare);
 ROW(mov_from_cr8,         .title = "MOV from CR8", .machine = Machine::bare);
 
-ROW(mov_to_cr3,           .title = "MOV to CR3", .paging = Paging::shadow);
-ROW(invlpg,               .title = "INVLPG",     .paging = Paging::shadow);
-ROW(inject_pf,            .title = "#PF of the guest", .paging = Paging::shadow,
+ROW(mov_to_cr3,           .title = "MOV to CR3", .pass = Pass::shadow_paging);
+ROW(invlpg,               .title = "INVLPG",     .pass = Pass::shadow_paging);
+ROW(inject_pf,            .title = "#PF of the guest", .pass = Pass::shadow_paging,
     .vector = 14, .handler = inject_pf_handler);
+
+ROW_OF(first_touch_logged_no_pml, first_touch_logged, .title = "first touch of a page, dirty log", .pass = Pass::no_pml,
+    .logged = true);
+ROW_OF(write_logged_no_pml, write_logged, .title = "write to a mapped page, dirty log", .pass = Pass::no_pml,
+    .logged = true);
+
+ROW_OF(interrupt_window_apicv, interrupt_window, .title = "STI, interrupt pending", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = interrupt_window_handler);
+ROW_OF(self_ipi_apicv, self_ipi, .title = "IPI to itself, x2APIC ICR", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = self_ipi_handler);
+ROW_OF(eoi_x2apic_apicv, eoi_x2apic, .title = "EOI, x2APIC", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = eoi_x2apic_handler);
+ROW_OF(eoi_xapic_apicv, eoi_xapic, .title = "EOI, xAPIC page", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = eoi_xapic_handler);
+ROW_OF(read_xapic_apicv, read_xapic, .title = "read of the xAPIC page", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe);
+ROW_OF(tpr_lowered_apicv, tpr_lowered, .title = "TPR lowered, interrupt pending", .pass = Pass::apicv,
+    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = tpr_lowered_handler);
+ROW_OF(ipi_x2apic_apicv, ipi_x2apic, .title = "IPI to another vCPU, x2APIC ICR", .machine = Machine::two_apics,
+    .pass = Pass::apicv);
+ROW_OF(message_apicv, message, .title = "MSI by irqfd", .machine = Machine::message, .pass = Pass::apicv,
+    .vector = bench::irq_vector, .handler = message_handler);
+ROW_OF(irq_by_msi_apicv, irq_by_msi, .title = "OUT to userspace, KVM_SIGNAL_MSI, interrupt", .pass = Pass::apicv,
+    .vector = bench::irq_vector, .handler = irq_by_msi_handler);
 // clang-format on

@@ -3,6 +3,7 @@
 
 #include "backend/hw/msr.hpp"
 #include "backend/nested/pages.hpp"
+#include "backend/setup.hpp"
 #include "backend/vcpu/msrs.hpp"
 #include "backend/vcpu/pause_loop.hpp"
 #include "backend/vcpu/posted_interrupts.hpp"
@@ -40,16 +41,30 @@ void set_host_segment_state(Vcpu &vcpu, const kernel::kvmxx_host_segments &host)
 	}
 }
 
+/// Userspace may look at the log next, unless this thread was preempted: it comes by here once more
+/// then, and may be in the middle of writing to the log.
+[[gnu::noinline]] void log_unless_preempted(Vcpu &vcpu)
+{
+	vcpu.nested.unlogged = vcpu.kvm.preempted;
+	if (!vcpu.nested.unlogged)
+		nested::log_pages(vcpu);
+}
+
 void prepare_switch_to_host(Vcpu &vcpu)
 {
-	if (!vcpu.host.saved)
+	if (!vcpu.host.saved) {
+		if (vcpu.nested.unlogged) [[unlikely]]
+			log_unless_preempted(vcpu);
 		return;
+	}
 	++vcpu.kvm.stat.host_state_reload;
 	vcpu.guest_kernel_gs_base = hw::read_msr(msr::kernel_gs_base);
 	kernel::restore_host_segments(&vcpu.host.segments);
 	vcpu.host.saved = false;
 	vcpu.guest_msrs_loaded = false;
-	vcpu.nested.unlogged = true;
+	// L2 may have run since it was saved.
+	if (vcpu.nested.virtual_apic.mapped()) [[unlikely]]
+		log_unless_preempted(vcpu);
 }
 
 } // namespace
@@ -62,21 +77,17 @@ void vcpu_load(kernel::kvm_vcpu *kvm, int cpu)
 	if (vcpu.vmcs().load(cpu))
 		kernel::make_request(*kvm, kernel::KVM_REQ_TLB_FLUSH);
 	load_pause_window(vcpu);
-	load_posting(vcpu, cpu);
+	if (setup().features.posted_interrupts)
+		load_posting(vcpu, cpu);
 }
 
 void vcpu_put(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	put_posting(vcpu);
+	if (setup().features.posted_interrupts)
+		put_posting(vcpu);
 	prepare_switch_to_host(vcpu);
-	// Userspace may look at the log next, unless this thread was preempted: it comes by here
-	// once more then, and may be in the middle of writing to the log.
-	if (vcpu.nested.unlogged && !kvm->preempted) {
-		vcpu.nested.unlogged = false;
-		nested::log_pages(vcpu);
-	}
 }
 
 void prepare_switch_to_guest(kernel::kvm_vcpu *kvm)

@@ -141,7 +141,7 @@ bool dy_apicv_has_pending_interrupt(kernel::kvm_vcpu *kvm)
 
 void load_posting(Vcpu &vcpu, int cpu)
 {
-	if (!setup().features.posted_interrupts || !vcpu.kvm.arch.apic)
+	if (!vcpu.kvm.arch.apic)
 		return;
 	if (vcpu.is_waiting)
 		wait_no_longer(vcpu);

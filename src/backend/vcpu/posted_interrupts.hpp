@@ -23,8 +23,8 @@ void apicv_pre_state_restore(kernel::kvm_vcpu *kvm);
 /// Whether something was posted to a vCPU that waits. From any CPU.
 bool dy_apicv_has_pending_interrupt(kernel::kvm_vcpu *kvm);
 
-/// Where hardware sends notifications to as the vCPU comes to a CPU and leaves it. Preemption is
-/// off.
+/// Where hardware sends notifications to as the vCPU comes to a CPU and leaves it, if the CPU posts
+/// interrupts. Preemption is off.
 void load_posting(Vcpu &vcpu, int cpu);
 void put_posting(Vcpu &vcpu);
 

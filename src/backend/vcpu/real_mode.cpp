@@ -243,12 +243,9 @@ bool not_enterable(Vcpu &vcpu)
 	return !real.enterable;
 }
 
-bool refuse_exception(Vcpu &vcpu)
+bool refuse_any_exception(Vcpu &vcpu)
 {
-	const auto &exception = vcpu.kvm.arch.exception;
-
-	if (!emulation_required(vcpu) || vcpu.real_mode.active ||
-	    !(exception.pending || exception.injected))
+	if (!emulation_required(vcpu) || vcpu.real_mode.active)
 		return false;
 	kernel::kvm_prepare_emulation_failure_exit(&vcpu.kvm);
 	return true;

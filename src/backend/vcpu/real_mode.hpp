@@ -44,7 +44,13 @@ int emulate_guest(Vcpu &vcpu);
 
 /// An exception in a guest whose segments VM entry refuses cannot be delivered by anybody. @return
 /// true, with KVM_EXIT_INTERNAL_ERROR filled in.
-bool refuse_exception(Vcpu &vcpu);
+bool refuse_any_exception(Vcpu &vcpu);
+inline bool refuse_exception(Vcpu &vcpu)
+{
+	const auto &exception = vcpu.kvm.arch.exception;
+
+	return (exception.pending || exception.injected) && refuse_any_exception(vcpu);
+}
 
 /// An exception of the virtual-8086 task that real mode runs as. @return as an exit's handler.
 int handle_real_mode_exception(Vcpu &vcpu, u8 vector, u32 error_code);

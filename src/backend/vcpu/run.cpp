@@ -185,13 +185,11 @@ int vcpu_pre_run(kernel::kvm_vcpu *kvm)
 {
 	Vcpu &vcpu = vcpu_of(kvm);
 
-	if (refuse_exception(vcpu))
-		return 0;
 	// A restored L2 that sleeps is woken by what it finds in L1's memory; when it runs, it asks
 	// for that again.
 	if (vcpu.nested.restored && kvm->arch.mp_state == kernel::KVM_MP_STATE_HALTED) [[unlikely]]
 		(void)nested::find_memory(vcpu);
-	return 1;
+	return refuse_exception(vcpu) ? 0 : 1;
 }
 
 kernel::exit_fastpath_completion vcpu_run(kernel::kvm_vcpu *kvm, u64 run_flags)

@@ -59,6 +59,15 @@ u64 advance(const kernel::kvm_vcpu_arch &arch)
 	return u64{arch.apic->lapic_timer.timer_advance_ns} * arch.virtual_tsc_khz / ns_per_khz;
 }
 
+/// What is left from `guest_now` on until kvm.ko wants the timer, in ticks of the guest's TSC.
+u64 ticks_left(const kernel::kvm_vcpu_arch &arch, u64 guest_now, u64 guest_deadline)
+{
+	const u64 left = guest_deadline > guest_now ? guest_deadline - guest_now : 0;
+	const u64 early = advance(arch);
+
+	return left > early ? left - early : 0;
+}
+
 /// Ticks of the host's TSC that are `ticks` of a guest's, or the most there are.
 u64 host_ticks(u64 ticks, u64 ratio)
 {
@@ -66,6 +75,26 @@ u64 host_ticks(u64 ticks, u64 ratio)
 	const u64 high = ticks >> (64 - fraction_bits);
 
 	return high < ratio ? hw::divide(high, ticks << fraction_bits, ratio) : ~u64{0};
+}
+
+/// @param ticks of the host's TSC, from `now` on
+int start_hv_timer(kernel::kvm_vcpu *kvm, u64 now, u64 ticks, bool *expired)
+{
+	if (ticks >> timer_shift() >> 32)
+		return -kernel::ERANGE;
+	vcpu_of(kvm).timer_deadline = now + ticks;
+	*expired = !ticks;
+	return 0;
+}
+
+/// For a guest with a TSC of its own rate. Apart, so that others do not pay for the call in it.
+[[gnu::noinline]] int set_scaled_hv_timer(kernel::kvm_vcpu *kvm, u64 guest_deadline, bool *expired)
+{
+	const auto &arch = kvm->arch;
+	const u64 now = hw::read_tsc();
+	const u64 ticks = ticks_left(arch, kernel::kvm_read_l1_tsc(kvm, now), guest_deadline);
+
+	return start_hv_timer(kvm, now, host_ticks(ticks, arch.l1_tsc_scaling_ratio), expired);
 }
 
 } // namespace
@@ -76,22 +105,13 @@ int set_hv_timer(kernel::kvm_vcpu *kvm, u64 guest_deadline, bool *expired)
 
 	if (!setup().features.preemption_timer)
 		return -kernel::EOPNOTSUPP;
+	if (arch.l1_tsc_scaling_ratio != kernel::kvm_caps.default_tsc_scaling_ratio) [[unlikely]]
+		return set_scaled_hv_timer(kvm, guest_deadline, expired);
 
-	const u64 ratio = arch.l1_tsc_scaling_ratio;
-	const bool scaled = ratio != kernel::kvm_caps.default_tsc_scaling_ratio;
 	const u64 now = hw::read_tsc();
-	const u64 guest_now = scaled ? kernel::kvm_read_l1_tsc(kvm, now) : now + arch.l1_tsc_offset;
-	const u64 left = guest_deadline > guest_now ? guest_deadline - guest_now : 0;
-	const u64 early = advance(arch);
-	u64 ticks = left > early ? left - early : 0;
 
-	if (scaled)
-		ticks = host_ticks(ticks, ratio);
-	if (ticks >> timer_shift() >> 32)
-		return -kernel::ERANGE;
-	vcpu_of(kvm).timer_deadline = now + ticks;
-	*expired = !ticks;
-	return 0;
+	return start_hv_timer(kvm, now, ticks_left(arch, now + arch.l1_tsc_offset, guest_deadline),
+			      expired);
 }
 
 void cancel_hv_timer(kernel::kvm_vcpu *kvm)

@@ -104,13 +104,21 @@ void measure(const char *name, const Row &row);
 			 "	out %eax, $report_port\n" #name "_handler:\n" handler);            \
 	GUEST_LABEL(name##_handler)
 
-#define ROW(name, ...) ROW_OF(name, name, __VA_ARGS__)
-// Of what another row times, in another pass.
-#define ROW_OF(name, timed, ...)                                                                   \
-	static const bench::Row name##_row{.code = timed##_guest, __VA_ARGS__};                    \
+#define ROW(name, ...)                                                                             \
+	static const bench::Row name##_row{.code = name##_guest, __VA_ARGS__};                     \
 	TEST(name)                                                                                 \
 	{                                                                                          \
 		bench::measure(#name, name##_row);                                                 \
+	}                                                                                          \
+	static_assert(true)
+// NAME_PASS: that row in another pass.
+#define ROW_AGAIN(name, in, which)                                                                 \
+	TEST(name##_##in)                                                                          \
+	{                                                                                          \
+		bench::Row row = name##_row;                                                       \
+		row.pass = bench::Pass::in;                                                        \
+		row.exits = bench::Exits::which;                                                   \
+		bench::measure(#name "_" #in, row);                                                \
 	}                                                                                          \
 	static_assert(true)
 

@@ -339,27 +339,16 @@ ROW(invlpg,               .title = "INVLPG",     .pass = Pass::shadow_paging);
 ROW(inject_pf,            .title = "#PF of the guest", .pass = Pass::shadow_paging,
     .vector = 14, .handler = inject_pf_handler);
 
-ROW_OF(first_touch_logged_no_pml, first_touch_logged, .title = "first touch of a page, dirty log", .pass = Pass::no_pml,
-    .logged = true);
-ROW_OF(write_logged_no_pml, write_logged, .title = "write to a mapped page, dirty log", .pass = Pass::no_pml,
-    .logged = true);
+ROW_AGAIN(first_touch_logged, no_pml, always);
+ROW_AGAIN(write_logged,       no_pml, always);
 
-ROW_OF(interrupt_window_apicv, interrupt_window, .title = "STI, interrupt pending", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = interrupt_window_handler);
-ROW_OF(self_ipi_apicv, self_ipi, .title = "IPI to itself, x2APIC ICR", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = self_ipi_handler);
-ROW_OF(eoi_x2apic_apicv, eoi_x2apic, .title = "EOI, x2APIC", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = eoi_x2apic_handler);
-ROW_OF(eoi_xapic_apicv, eoi_xapic, .title = "EOI, xAPIC page", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = eoi_xapic_handler);
-ROW_OF(read_xapic_apicv, read_xapic, .title = "read of the xAPIC page", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe);
-ROW_OF(tpr_lowered_apicv, tpr_lowered, .title = "TPR lowered, interrupt pending", .pass = Pass::apicv,
-    .exits = bench::Exits::maybe, .vector = bench::irq_vector, .handler = tpr_lowered_handler);
-ROW_OF(ipi_x2apic_apicv, ipi_x2apic, .title = "IPI to another vCPU, x2APIC ICR", .machine = Machine::two_apics,
-    .pass = Pass::apicv);
-ROW_OF(message_apicv, message, .title = "MSI by irqfd", .machine = Machine::message, .pass = Pass::apicv,
-    .vector = bench::irq_vector, .handler = message_handler);
-ROW_OF(irq_by_msi_apicv, irq_by_msi, .title = "OUT to userspace, KVM_SIGNAL_MSI, interrupt", .pass = Pass::apicv,
-    .vector = bench::irq_vector, .handler = irq_by_msi_handler);
+ROW_AGAIN(interrupt_window,   apicv, maybe);
+ROW_AGAIN(self_ipi,           apicv, maybe);
+ROW_AGAIN(eoi_x2apic,         apicv, maybe);
+ROW_AGAIN(eoi_xapic,          apicv, maybe);
+ROW_AGAIN(read_xapic,         apicv, maybe);
+ROW_AGAIN(tpr_lowered,        apicv, maybe);
+ROW_AGAIN(ipi_x2apic,         apicv, always);
+ROW_AGAIN(message,            apicv, always);
+ROW_AGAIN(irq_by_msi,         apicv, always);
 // clang-format on

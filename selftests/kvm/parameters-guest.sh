@@ -47,26 +47,6 @@ works()
 	done
 }
 
-# Loads and works with it. The distribution's may refuse, and say by which name; ours refuses the wrong word only.
-parameter()
-{
-	local name=${1%%=*}
-	rmmod kvm_intel 2>/dev/null
-	mark
-	if [[ $1 = "$wrong" ]]; then
-		# insmod's words for EINVAL
-		insmod "$module" "$1" 2>&1 | grep -q 'Invalid parameters' && said | grep -qw "$name" && return
-	elif insmod "$module" "$1" 2>/dev/null; then
-		[[ -e $there/$name ]] || { echo "# there is no parameter $name"; return 1; }
-		works "$1"
-		return
-	elif ! $ours && reason=$(said | grep -m1 -w "$name"); then
-		return
-	fi
-	said | sed 's/^/# /'
-	return 1
-}
-
 # NAME MODE VALUE, of all parameters of a module.
 all()
 {
@@ -86,6 +66,28 @@ as_distribution()
 	! grep -vxFf /tmp/this /tmp/distro | sed 's/^/# the distribution has /' | grep .
 }
 
+# Loads and works with it. The distribution's may refuse, and say by which name; ours refuses the wrong word only.
+parameter()
+{
+	# A case among the settings.
+	[[ $1 != as_distribution ]] || { as_distribution; return; }
+	local name=${1%%=*}
+	rmmod kvm_intel 2>/dev/null
+	mark
+	if [[ $1 = "$wrong" ]]; then
+		# insmod's words for EINVAL
+		insmod "$module" "$1" 2>&1 | grep -q 'Invalid parameters' && said | grep -qw "$name" && return
+	elif insmod "$module" "$1" 2>/dev/null; then
+		[[ -e $there/$name ]] || { echo "# there is no parameter $name"; return 1; }
+		works "$1"
+		return
+	elif ! $ours && reason=$(said | grep -m1 -w "$name"); then
+		return
+	fi
+	said | sed 's/^/# /'
+	return 1
+}
+
 chosen=()
 for setting in "${parameters[@]}"; do
 	# The distribution's does not have all in every kernel.
@@ -99,12 +101,7 @@ number=0
 for setting in "${chosen[@]}"; do
 	number=$((number + 1))
 	reason=
-	case $setting in
-	as_distribution) as_distribution ;;
-	*) parameter "$setting" ;;
-	esac
-	# shellcheck disable=SC2181 # whichever it was
-	if [[ $? -eq 0 ]]; then
+	if parameter "$setting"; then
 		echo "ok $number $setting${reason:+ # SKIP $reason}"
 	else
 		echo "not ok $number $setting"

@@ -188,8 +188,7 @@ TEST(system_registers_2)
 	machine.vm.need(KVM_CAP_SREGS2, "KVM_CAP_SREGS2");
 	for (int i = 0; i < 300; i++) {
 		machine.begin(any_code(random));
-		kvm_sregs2 sregs = {};
-		KVM_CALL(machine.fd(), KVM_GET_SREGS2, &sregs);
+		kvm_sregs2 sregs = machine.vcpu->sregs2();
 		spoil(random, sregs);
 		if (random.one_in(2))
 			sregs.flags = KVM_SREGS2_FLAGS_PDPTRS_VALID;
